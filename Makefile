@@ -1,0 +1,41 @@
+# make serve   installs what is missing, builds and serves
+# make test    installs what the tests need and runs all of them
+# make format  formats the sources
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
+# Where `make serve` listens and what it serves: make serve ARGS="--config martlet.yaml"
+ARGS ?=
+SWIFT ?= swift
+RELEASE := --configuration release --product martlet
+
+.PHONY: serve build test check-format test-swift test-end-to-end format clean
+
+serve: build
+	exec "$$($(SWIFT) build $(RELEASE) --show-bin-path)/martlet" serve $(ARGS)
+
+build:
+	scripts/setup-debian build
+	@echo "Building in release mode; the first time this takes several minutes."
+	$(SWIFT) build $(RELEASE)
+
+# End to end comes first: it takes the release build, and the last lines are Swift Testing's summary.
+test: check-format test-end-to-end test-swift
+
+check-format:
+	scripts/setup-debian test
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
+
+test-end-to-end: build
+	python3 Tests/EndToEnd/run.py "$$($(SWIFT) build $(RELEASE) --show-bin-path)/martlet"
+
+test-swift:
+	scripts/setup-debian test
+	MARTLET_STRICT=1 $(SWIFT) test --parallel
+
+format:
+	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests
+
+clean:
+	rm -rf .build

@@ -1,0 +1,162 @@
+import NIOCore
+import Synchronization
+
+/// Appends what publishers bring to the log, one batch at a time: whatever came while a batch was being made durable is
+/// the next one (group commit). So durability costs one fsync per batch, and nobody waits for an empty queue.
+///
+/// It runs on one event loop: what publishers on that loop bring in one turn of it is one batch without anybody having
+/// waited, and for a log in memory no thread is changed on the way.
+final actor Committer {
+    /// What one publisher brought: all of it is appended, or nothing.
+    struct Request: Sendable {
+        var updates: [Update]
+        var bytes: Int
+        /// Called on the committer's event loop.
+        var completion: @Sendable (Result<PublishedRange, LogError>) -> Void
+    }
+
+    private struct Queue {
+        var requests: [Request] = []
+        var bytes = 0
+        var isClosed = false
+    }
+
+    /// One transaction is no larger than this, so that the first in it doesn't wait for megabytes to be written.
+    private static let maxBatchBytes = 8 << 20
+    private static let maxBatchUpdates = 8192
+    /// What may wait for the log. A disk that stands still for longer than this lasts must be heard of by publishers.
+    private static let maxWaitingBytes = 256 << 20
+
+    private let eventLoop: any EventLoop
+    private let log: any EventLog
+    private let queue = Mutex(Queue())
+    private let failure = Mutex<(error: LogError, at: ContinuousClock.Instant)?>(nil)
+    private let arrivals: AsyncStream<Void>
+    private nonisolated let arrived: AsyncStream<Void>.Continuation
+    /// Called with each batch once it is in the log, before its publishers are told.
+    private let dispatch: @Sendable ([Entry], _ acknowledge: () -> Void) -> Void
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { self.eventLoop.executor.asUnownedSerialExecutor() }
+
+    init(
+        log: any EventLog,
+        eventLoop: any EventLoop,
+        dispatch: @escaping @Sendable ([Entry], _ acknowledge: () -> Void) -> Void
+    ) {
+        self.log = log
+        self.eventLoop = eventLoop
+        self.dispatch = dispatch
+        (self.arrivals, self.arrived) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Queues updates; from any thread.
+    nonisolated func submit(_ request: Request) {
+        let refusal: LogError? = self.queue.withLock { queue in
+            if queue.isClosed {
+                return LogError(code: .unavailable, message: "The hub is shutting down; nothing was published.")
+            }
+            if queue.bytes > Committer.maxWaitingBytes {
+                return LogError(
+                    code: .unavailable,
+                    message: "The log does not keep up: \(queue.requests.count) publishers wait. Nothing was published."
+                )
+            }
+            queue.requests.append(request)
+            queue.bytes += request.bytes
+            return nil
+        }
+        if let refusal {
+            self.eventLoop.execute { request.completion(.failure(refusal)) }
+        } else {
+            self.arrived.yield()
+        }
+    }
+
+    /// Why the newest batch could not be appended, or nil if it was, or if that was so long ago that it is worth a try.
+    nonisolated var recentFailure: LogError? {
+        self.failure.withLock { failure in
+            failure.flatMap { ContinuousClock.now - $0.at < .seconds(10) ? $0.error : nil }
+        }
+    }
+
+    /// Appends until the task is cancelled; what is queued by then is still appended, later publishers are refused.
+    func run() async {
+        for await _ in self.arrivals {
+            await self.appendAll()
+        }
+        self.queue.withLock { $0.isClosed = true }
+        await self.appendAll()
+    }
+
+    private func appendAll() async {
+        while let batch = self.nextBatch() {
+            await self.append(batch)
+        }
+    }
+
+    private func nextBatch() -> [Request]? {
+        self.queue.withLock { queue in
+            var bytes = 0
+            var updates = 0
+            var count = 0
+            for request in queue.requests {
+                bytes += request.bytes
+                updates += request.updates.count
+                if count > 0, bytes > Committer.maxBatchBytes || updates > Committer.maxBatchUpdates { break }
+                count += 1
+            }
+            guard count > 0 else { return nil }
+            let batch = Array(queue.requests.prefix(count))
+            queue.requests.removeFirst(count)
+            queue.bytes -= batch.reduce(0) { $0 + $1.bytes }
+            return batch
+        }
+    }
+
+    private func append(_ batch: [Request]) async {
+        let updates = batch.count == 1 ? batch[0].updates : batch.flatMap(\.updates)
+        do throws(LogError) {
+            let first = try await self.log.append(updates)
+            self.failure.withLock { $0 = nil }
+            let epoch = self.log.epoch
+            let entries = updates.enumerated().map { offset, update in
+                Entry(
+                    LogEntry(
+                        position: Position(epoch: epoch, sequence: first + SequenceNumber(offset)),
+                        update: update
+                    )
+                )
+            }
+            self.dispatch(entries) {
+                var next = first
+                for request in batch {
+                    request.completion(.success(PublishedRange(epoch: epoch, first: next, updates: request.updates)))
+                    next += SequenceNumber(request.updates.count)
+                }
+            }
+        } catch {
+            self.failure.withLock { $0 = (error, .now) }
+            for request in batch { request.completion(.failure(error)) }
+        }
+    }
+}
+
+/// What became of one publisher's updates: they follow one another in the log.
+package struct PublishedRange: Sendable {
+    private let epoch: Epoch
+    private let first: SequenceNumber
+    private let updates: [Update]
+
+    init(epoch: Epoch, first: SequenceNumber, updates: [Update]) {
+        self.epoch = epoch
+        self.first = first
+        self.updates = updates
+    }
+
+    /// The ids under which subscribers see them, in order.
+    package var ids: [String] {
+        self.updates.enumerated().map { offset, update in
+            update.id ?? Position(epoch: self.epoch, sequence: self.first + SequenceNumber(offset)).description
+        }
+    }
+}

@@ -1,0 +1,142 @@
+/// An update with the place the log gave it.
+public struct LogEntry: Sendable, Hashable {
+    /// Where it stands in the log.
+    public let position: Position
+    /// What was published.
+    public let update: Update
+
+    /// Pairs an update with its place.
+    public init(position: Position, update: Update) {
+        self.position = position
+        self.update = update
+    }
+
+    /// The id subscribers see: the publisher's own, else the position.
+    public var id: String { self.update.id ?? self.position.description }
+}
+
+/// What a log holds: all updates from `first` to `last`. It is empty if `first` is `last + 1`.
+public struct LogBounds: Sendable, Hashable {
+    /// The oldest update that is kept.
+    public var first: SequenceNumber
+    /// The newest update.
+    public var last: SequenceNumber
+
+    /// Makes bounds from their ends.
+    public init(first: SequenceNumber, last: SequenceNumber) {
+        self.first = first
+        self.last = last
+    }
+}
+
+/// A piece of history for one reader.
+public struct LogPage: Sendable {
+    /// The matching updates, in order.
+    public var entries: [LogEntry]
+    /// Everything that matches up to and including this sequence number is in `entries`; the next page starts after it.
+    public var through: SequenceNumber
+    /// The oldest update that was kept when the page was read. If it lies beyond the place the page was asked for,
+    /// history has been trimmed in between and the reader has missed what may have stood there.
+    public var first: SequenceNumber
+
+    /// Makes a page.
+    public init(entries: [LogEntry], through: SequenceNumber, first: SequenceNumber) {
+        self.entries = entries
+        self.through = through
+        self.first = first
+    }
+}
+
+/// How much a page may hold; a page holds at least one update, however large.
+public struct PageLimit: Sendable, Hashable {
+    /// The most updates.
+    public var updates: Int
+    /// The most bytes of data.
+    public var bytes: Int
+
+    /// Makes a limit.
+    public init(updates: Int, bytes: Int) {
+        self.updates = updates
+        self.bytes = bytes
+    }
+}
+
+/// How much history a log keeps; what exceeds any of the limits is trimmed, oldest first.
+public struct Retention: Sendable, Hashable {
+    /// The most updates, or nil for no limit.
+    public var updates: Int?
+    /// The greatest age, or nil for no limit.
+    public var age: Duration?
+
+    /// Makes a rule.
+    public init(updates: Int? = 1_000_000, age: Duration? = .seconds(7 * 24 * 3600)) {
+        self.updates = updates
+        self.age = age
+    }
+}
+
+/// The ordered history of updates: the one protocol between the hub and what keeps history.
+///
+/// The hub appends from one task, one batch at a time, and reads from many. Conform a type of your own to keep history
+/// elsewhere; ``MemoryLog`` is the smallest example. Sequence numbers start at 1 and have no holes.
+public protocol EventLog: Sendable {
+    /// Which history this is. It changes when history is lost, and only then.
+    var epoch: Epoch { get }
+
+    /// What is kept right now. Called on event loops, so it must not wait.
+    var bounds: LogBounds { get }
+
+    /// Appends all of `updates`, or none.
+    ///
+    /// When it returns, they are as durable as the log makes them: the hub acknowledges them to their publishers.
+    ///
+    /// - Returns: the sequence number of the first; the others follow it without holes.
+    /// - Throws: ``LogError`` if nothing was appended.
+    nonisolated(nonsending) func append(_ updates: [Update]) async throws(LogError) -> SequenceNumber
+
+    /// Reads on after a place: the updates that an interest selects and admits, oldest first, as far as `limit` allows.
+    ///
+    /// The cost must be in proportion to what is selected, not to what is kept.
+    func page(
+        after sequence: SequenceNumber,
+        for interest: Interest,
+        limit: PageLimit
+    ) async throws(LogError) -> LogPage
+
+    /// Finds the newest update that its publisher gave this id, or nil.
+    func sequence(ofID id: String) async throws(LogError) -> SequenceNumber?
+
+    /// Finds the newest update that an interest selects and admits, or nil.
+    func newest(for interest: Interest) async throws(LogError) -> LogEntry?
+}
+
+/// Says why a log could not do what it was asked, in a sentence for the operator.
+public struct LogError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// What kind of failure it is.
+    public struct Code: Sendable, Hashable, CustomStringConvertible {
+        /// The code's name.
+        public let description: String
+        /// The log can't be opened: it is no log, or a newer version made it, or it isn't accessible.
+        public static let cannotOpen = Code(description: "cannotOpen")
+        /// The place it is kept in is full.
+        public static let full = Code(description: "full")
+        /// The place it is kept in can't be written to.
+        public static let readOnly = Code(description: "readOnly")
+        /// Any other failure of what keeps it; trying again may help.
+        public static let unavailable = Code(description: "unavailable")
+    }
+
+    /// What kind of failure it is.
+    public let code: Code
+    /// What happened, and where.
+    public let message: String
+
+    /// Makes an error.
+    public init(code: Code, message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    /// What happened, and where.
+    public var description: String { self.message }
+}

@@ -1,0 +1,70 @@
+import NIOCore
+
+/// Reads of the log on behalf of subscribers: each is a child task of the hub's `run()`.
+final class History: Sendable {
+    let log: any EventLog
+    private let reads: AsyncStream<@Sendable () async -> Void>
+    private let pending: AsyncStream<@Sendable () async -> Void>.Continuation
+
+    init(log: any EventLog) {
+        self.log = log
+        // Not bounded here, since it is bounded by its users: a subscriber has at most one read under way.
+        (self.reads, self.pending) = AsyncStream.makeStream()
+    }
+
+    /// Has `body` run as a task; from any thread.
+    func read(_ body: @escaping @Sendable () async -> Void) {
+        self.pending.yield(body)
+    }
+
+    /// Runs the reads until the task is cancelled.
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            for await read in self.reads {
+                group.addTask { await read() }
+            }
+        }
+    }
+
+    /// Where a subscriber begins that brings this id, if that needs no reading.
+    func resumeAtOnce(id: String) -> ResumePoint? {
+        let bounds = self.log.bounds
+        if id == Update.earliest { return ResumePoint(cursor: bounds.first - 1, lastEventID: id) }
+        guard let position = Position(id), position.epoch == self.log.epoch else { return nil }
+        guard position.sequence <= bounds.last else { return nil }
+        if position.sequence >= bounds.first - 1 { return ResumePoint(cursor: position.sequence, lastEventID: id) }
+        let resumed = Position(epoch: self.log.epoch, sequence: bounds.first - 1).description
+        return ResumePoint(
+            cursor: bounds.first - 1,
+            lastEventID: resumed,
+            gap: Gap(requested: id, reason: .trimmed, resumed: resumed)
+        )
+    }
+
+    /// Where a subscriber begins that brings this id.
+    func resume(id: String, for interest: Interest) async throws(LogError) -> ResumePoint {
+        if let point = self.resumeAtOnce(id: id) { return point }
+        if let sequence = try await self.log.sequence(ofID: id) {
+            return ResumePoint(cursor: sequence, lastEventID: id)
+        }
+        let bounds = self.log.bounds
+        if let position = Position(id), position.epoch != self.log.epoch {
+            // The log it knew is lost; whatever this one holds came later.
+            let resumed = Position(epoch: self.log.epoch, sequence: bounds.first - 1).description
+            return ResumePoint(
+                cursor: bounds.first - 1,
+                lastEventID: resumed,
+                gap: Gap(requested: id, reason: .newEpoch, resumed: resumed)
+            )
+        }
+        // As Mercure does: from the newest that matches, so that only what comes is sent. The bounds were read before,
+        // so what has come since then is not skipped; it may be what `newest` found, and is not sent twice then.
+        let newest = try await self.log.newest(for: interest)
+        let resumed = newest?.id ?? Update.earliest
+        return ResumePoint(
+            cursor: max(bounds.last, newest?.position.sequence ?? 0),
+            lastEventID: resumed,
+            gap: Gap(requested: id, reason: .unknownID, resumed: resumed)
+        )
+    }
+}

@@ -1,0 +1,187 @@
+public import NIOCore
+
+/// Takes updates from publishers, keeps them in a log, and pushes them to every subscriber that asked for their topics.
+///
+/// ```swift
+/// let hub = Hub(log: MemoryLog(), eventLoopGroup: group)
+/// async let running: Void = hub.run()
+/// let ids = try await hub.publish([Update(topic: Topic("greetings"), data: "hello")])
+/// ```
+///
+/// It may be used from any task or thread. Subscribers live on the event loops of the group, a ``Shard`` each; the log
+/// is written by one task on one of the loops. All of its tasks are children of ``run()``.
+public final class Hub: Sendable {
+    /// How a hub treats its streams.
+    public struct Settings: Sendable, Hashable {
+        /// How often an idle stream gets a comment.
+        public var heartbeat: TimeAmount
+        /// For how long a reader may make no progress before it is closed.
+        public var stall: TimeAmount
+        /// The most bytes of encoded updates that each event loop keeps for those who lag.
+        public var tailBytes: Int
+
+        /// Makes settings.
+        public init(heartbeat: TimeAmount = .seconds(15), stall: TimeAmount = .seconds(60), tailBytes: Int = 16 << 20) {
+            self.heartbeat = heartbeat
+            self.stall = stall
+            self.tailBytes = tailBytes
+        }
+
+        /// A heartbeat's interval is cut into as many ticks, at least 100 ms apart.
+        var heartbeatSlices: Int { Int(max(1, min(60, self.heartbeat.nanoseconds / 100_000_000))) }
+        var tick: TimeAmount { .nanoseconds(self.heartbeat.nanoseconds / Int64(self.heartbeatSlices)) }
+    }
+
+    private let log: any EventLog
+    private let history: History
+    private let committer: Committer
+    private let shards: [(eventLoop: any EventLoop, shard: NIOLoopBoundBox<Shard>)]
+
+    /// Makes a hub. It publishes and reads history once ``run()`` runs.
+    ///
+    /// - Parameters:
+    ///   - log: where updates are kept.
+    ///   - eventLoopGroup: whose loops the subscribers live on.
+    ///   - settings: how streams are treated.
+    public init(log: any EventLog, eventLoopGroup: any EventLoopGroup, settings: Settings = Settings()) {
+        let history = History(log: log)
+        let head = log.bounds.last
+        let shards = Array(eventLoopGroup.makeIterator()).map { eventLoop in
+            let shard = Shard(
+                eventLoop: eventLoop,
+                head: head,
+                epoch: log.epoch,
+                settings: settings,
+                history: history
+            )
+            return (
+                eventLoop: eventLoop,
+                shard: NIOLoopBoundBox.makeBoxSendingValue(shard, eventLoop: eventLoop)
+            )
+        }
+        self.log = log
+        self.history = history
+        self.shards = shards
+        let home = shards[0]
+        self.committer = Committer(log: log, eventLoop: home.eventLoop) { entries, acknowledge in
+            // The other loops begin first, then the publishers hear of it, then this loop's own subscribers: nobody
+            // waits for a walk over subscribers that isn't his.
+            for (eventLoop, shard) in shards.dropFirst() {
+                eventLoop.execute { shard.value.dispatch(entries) }
+            }
+            acknowledge()
+            home.shard.value.dispatch(entries)
+        }
+    }
+
+    /// Runs the hub until the task is cancelled; what was accepted by then is still made durable.
+    public func run() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.committer.run() }
+            group.addTask { await self.history.run() }
+        }
+    }
+
+    /// Publishes updates: all of them, in this order and next to each other in the log, or none.
+    ///
+    /// When it returns, they are as durable as the log makes them.
+    ///
+    /// - Returns: the ids under which subscribers see them.
+    /// - Throws: ``PublishError`` if nothing was published.
+    @discardableResult
+    public func publish(_ updates: [Update]) async throws(PublishError) -> [String] {
+        let result: Result<[String], PublishError> = await withCheckedContinuation { continuation in
+            self.publish(updates) { continuation.resume(returning: $0.map(\.ids)) }
+        }
+        return try result.get()
+    }
+
+    /// Publishes without a task; `completion` is called once, on any thread.
+    package func publish(
+        _ updates: [Update],
+        completion: @escaping @Sendable (Result<PublishedRange, PublishError>) -> Void
+    ) {
+        let epoch = self.log.epoch
+        for update in updates {
+            if let id = update.id, let position = Position(id), position.epoch == epoch {
+                let error = PublishError.reservedID(id)
+                return completion(.failure(error))
+            }
+        }
+        self.committer.submit(
+            Committer.Request(updates: updates, bytes: updates.reduce(0) { $0 + $1.data.utf8.count + 256 }) { result in
+                completion(result.mapError { PublishError.log($0) })
+            }
+        )
+    }
+
+    /// Finds where a subscriber begins that brings `id`; calls back at once if that needs no reading, else on any thread.
+    package func resume(
+        id: String,
+        for interest: Interest,
+        completion: @escaping @Sendable (Result<ResumePoint, LogError>) -> Void
+    ) {
+        if let point = self.history.resumeAtOnce(id: id) { return completion(.success(point)) }
+        let history = self.history
+        history.read {
+            do throws(LogError) {
+                completion(.success(try await history.resume(id: id, for: interest)))
+            } catch {
+                completion(.failure(error))
+            }
+        }
+    }
+
+    /// The shard of an event loop of the hub's group; only on that loop.
+    package func shard(on eventLoop: any EventLoop) -> Shard {
+        guard let entry = self.shards.first(where: { $0.eventLoop === eventLoop }) else {
+            preconditionFailure("the event loop is none of the hub's")
+        }
+        return entry.shard.value
+    }
+
+    /// Ends all streams within `duration`, each with its own reconnection time, and refuses new ones.
+    package func drain(over duration: TimeAmount) {
+        for (eventLoop, shard) in self.shards {
+            eventLoop.execute { shard.value.drain(over: duration) }
+        }
+    }
+
+    /// What each shard has counted, in the order of its event loops.
+    package func counters() async throws -> [ShardCounters] {
+        var all: [ShardCounters] = []
+        for (eventLoop, shard) in self.shards {
+            all.append(try await eventLoop.submit { shard.value.counters }.get())
+        }
+        return all
+    }
+
+    /// Checks that the log can be read, and that it took the last batch it was given.
+    package func checkLog() async throws(LogError) {
+        if let failure = self.committer.recentFailure { throw failure }
+        _ = try await self.log.page(
+            after: self.log.bounds.last,
+            for: Interest(selectors: [.everything]),
+            limit: PageLimit(updates: 1, bytes: 1)
+        )
+    }
+
+    /// Which history the log holds, and how much of it.
+    package var logState: (epoch: Epoch, bounds: LogBounds) { (self.log.epoch, self.log.bounds) }
+}
+
+/// Says why nothing was published.
+public enum PublishError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// An update's id has the form of a position in this log, which only the log gives.
+    case reservedID(String)
+    /// The log could not take it.
+    case log(LogError)
+
+    /// What happened.
+    public var description: String {
+        switch self {
+        case .reservedID(let id): "The id \"\(id)\" has the form of the ids that this hub gives itself; choose another."
+        case .log(let error): error.message
+        }
+    }
+}

@@ -1,0 +1,149 @@
+import DequeModule
+
+/// What an ``IndexedRing`` holds.
+protocol RingElement {
+    var sequence: SequenceNumber { get }
+    var topics: [Topic] { get }
+    var isPrivate: Bool { get }
+    /// Bytes it costs to keep.
+    var cost: Int { get }
+}
+
+/// The newest part of a log in memory: a queue without holes, with an index by topic.
+///
+/// Finding what matches a set of topics costs in proportion to what matches, not to what is held. A value without
+/// synchronisation: whoever holds it confines it.
+struct IndexedRing<Element: RingElement> {
+    private var elements = Deque<Element>()
+    private var byTopic: [Topic: Deque<SequenceNumber>] = [:]
+    /// The oldest element's sequence number; if there is none, the one that will be appended next.
+    private(set) var first: SequenceNumber
+    /// What all elements cost together.
+    private(set) var cost = 0
+
+    init(startingAfter sequence: SequenceNumber) {
+        self.first = sequence + 1
+    }
+
+    /// The newest element's sequence number, or `first - 1`.
+    var last: SequenceNumber { self.first + SequenceNumber(self.elements.count) - 1 }
+    var count: Int { self.elements.count }
+    var oldest: Element? { self.elements.first }
+
+    mutating func append(_ element: Element) {
+        precondition(element.sequence == self.last + 1, "a log has no holes")
+        self.elements.append(element)
+        self.cost += element.cost
+        for topic in element.topics {
+            // The same topic twice in one update counts once.
+            if self.byTopic[topic]?.last != element.sequence {
+                self.byTopic[topic, default: []].append(element.sequence)
+            }
+        }
+    }
+
+    mutating func removeOldest() {
+        guard let element = self.elements.popFirst() else { return }
+        self.first = element.sequence + 1
+        self.cost -= element.cost
+        for topic in element.topics {
+            guard let index = self.byTopic.index(forKey: topic) else { continue }
+            if self.byTopic.values[index].first == element.sequence { self.byTopic.values[index].removeFirst() }
+            if self.byTopic.values[index].isEmpty { self.byTopic.remove(at: index) }
+        }
+    }
+
+    /// Drops everything; the next element will be the one after `sequence`.
+    mutating func reset(startingAfter sequence: SequenceNumber) {
+        self = IndexedRing(startingAfter: sequence)
+    }
+
+    /// The elements after `sequence` that an interest selects and admits, oldest first, and how far the search is
+    /// complete.
+    ///
+    /// `sequence` must not lie before `first - 1`, where nothing is known.
+    func page(
+        after sequence: SequenceNumber,
+        for interest: Interest,
+        limit: PageLimit
+    ) -> (elements: [Element], through: SequenceNumber) {
+        precondition(sequence >= self.first - 1)
+        guard sequence < self.last else { return ([], self.last) }
+        var found: [Element] = []
+        var room = limit.bytes
+        func take(_ candidate: Element) -> Bool {
+            guard interest.admits(isPrivate: candidate.isPrivate, topics: candidate.topics) else { return true }
+            guard found.isEmpty || (candidate.cost <= room && found.count < limit.updates) else { return false }
+            room -= candidate.cost
+            found.append(candidate)
+            return true
+        }
+
+        if interest.selectors.contains(.everything) {
+            for candidate in self.elements[Int(sequence + 1 - self.first)...] where !take(candidate) {
+                return (found, found[found.count - 1].sequence)
+            }
+            return (found, self.last)
+        }
+
+        // Beyond `bound` some topic's list was not looked at.
+        var bound = self.last
+        var candidates: [SequenceNumber] = []
+        for case .exact(let topic) in interest.selectors.lazy.map(\.kind) {
+            guard let list = self.byTopic[topic] else { continue }
+            let start = list.firstIndex(after: sequence)
+            let end = min(list.count, start + limit.updates)
+            candidates.append(contentsOf: list[start..<end])
+            if end < list.count { bound = min(bound, list[end] - 1) }
+        }
+        if interest.selectors.count > 1 { candidates.sort() }
+        var previous = sequence
+        for number in candidates where number != previous && number <= bound {
+            previous = number
+            guard take(self.elements[Int(number - self.first)]) else {
+                return (found, found[found.count - 1].sequence)
+            }
+        }
+        return (found, bound)
+    }
+
+    /// The newest element that an interest selects and admits.
+    func newest(for interest: Interest) -> Element? {
+        if interest.selectors.contains(.everything) {
+            return self.elements.last { interest.admits(isPrivate: $0.isPrivate, topics: $0.topics) }
+        }
+        var newest: Element?
+        for case .exact(let topic) in interest.selectors.lazy.map(\.kind) {
+            guard let list = self.byTopic[topic] else { continue }
+            for number in list.reversed() where number > newest?.sequence ?? 0 {
+                let element = self.elements[Int(number - self.first)]
+                guard interest.admits(isPrivate: element.isPrivate, topics: element.topics) else { continue }
+                newest = element
+                break
+            }
+        }
+        return newest
+    }
+}
+
+extension Deque<SequenceNumber> {
+    /// The index of the first number greater than `sequence`; the numbers ascend.
+    fileprivate func firstIndex(after sequence: SequenceNumber) -> Int {
+        var low = 0
+        var high = self.count
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle] <= sequence { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}
+
+extension Entry: RingElement {}
+
+extension LogEntry: RingElement {
+    var sequence: SequenceNumber { self.position.sequence }
+    var topics: [Topic] { self.update.topics }
+    var isPrivate: Bool { self.update.isPrivate }
+    var cost: Int { self.update.data.utf8.count + 256 }
+}

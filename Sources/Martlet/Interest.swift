@@ -1,0 +1,35 @@
+/// What a subscriber gets: the updates that one of its selectors matches and, of private ones, those it was granted.
+///
+/// ```swift
+/// let interest = Interest(selectors: [try Selector("users/42/notices")], grants: [try Selector("users/42/notices")])
+/// ```
+///
+/// The selector that was asked for and the one that was granted need not match the same of an update's topics (the
+/// Mercure protocol's rule).
+public struct Interest: Sendable, Hashable {
+    /// What it asks for: without repetitions and in one order, so that subscribers that ask alike are found to do so.
+    public let selectors: [Selector]
+    /// The private updates it may see.
+    public let grants: [Selector]
+
+    /// Makes an interest; `grants` is empty for whoever brings no token.
+    public init(selectors: [Selector], grants: [Selector] = []) {
+        self.selectors = Interest.normalized(selectors)
+        self.grants = Interest.normalized(grants)
+    }
+
+    /// Whether it may see an update; whether it asked for it is another question.
+    public func admits(_ update: Update) -> Bool {
+        self.admits(isPrivate: update.isPrivate, topics: update.topics)
+    }
+
+    func admits(isPrivate: Bool, topics: [Topic]) -> Bool {
+        !isPrivate || self.grants.contains { $0.matches(topics) }
+    }
+
+    private static func normalized(_ selectors: [Selector]) -> [Selector] {
+        if selectors.count <= 1 { return selectors }
+        if selectors.contains(.everything) { return [.everything] }
+        return Set(selectors).sorted { $0.description < $1.description }
+    }
+}

@@ -1,0 +1,118 @@
+import Synchronization
+
+/// A log in memory, bounded in updates, age and bytes. A restart starts a new epoch: what it held is gone, and clients
+/// that come back are told so.
+public final class MemoryLog: EventLog {
+    /// The bytes it holds unless told otherwise: 64 MiB.
+    public static let defaultBytes = 64 << 20
+
+    /// Which history this is; a new one for every instance.
+    public let epoch: Epoch
+    private let keep: Retention
+    private let maxBytes: Int
+    private let state: Mutex<State>
+
+    private struct State {
+        var ring = IndexedRing<LogEntry>(startingAfter: 0)
+        /// Publisher's ids; the newest update wins where one was given twice.
+        var byID: [ExactText: SequenceNumber] = [:]
+        /// When each kept update came, in the ring's order, if age is limited.
+        var arrivals = ArrivalTimes()
+    }
+
+    /// Makes an empty log.
+    ///
+    /// - Parameters:
+    ///   - keep: what to trim by count and age.
+    ///   - maxBytes: the most bytes to hold, whatever `keep` says.
+    ///   - epoch: the history's name, random unless given.
+    public init(keep: Retention = Retention(), maxBytes: Int = MemoryLog.defaultBytes, epoch: Epoch = .random()) {
+        self.epoch = epoch
+        self.keep = keep
+        self.maxBytes = maxBytes
+        self.state = Mutex(State())
+    }
+
+    /// What is kept right now.
+    public var bounds: LogBounds {
+        self.state.withLock { LogBounds(first: $0.ring.first, last: $0.ring.last) }
+    }
+
+    /// Appends all of `updates` and trims what is too much. Never throws.
+    public nonisolated(nonsending) func append(_ updates: [Update]) async throws(LogError) -> SequenceNumber {
+        let now = ContinuousClock.now
+        return self.state.withLock { state in
+            let start = state.ring.last + 1
+            for (offset, update) in updates.enumerated() {
+                let sequence = start + SequenceNumber(offset)
+                if let id = update.id { state.byID[ExactText(id)] = sequence }
+                state.ring.append(
+                    LogEntry(position: Position(epoch: self.epoch, sequence: sequence), update: update)
+                )
+            }
+            if self.keep.age != nil { state.arrivals.note(through: state.ring.last, at: now) }
+            self.trim(&state, now: now)
+            return start
+        }
+    }
+
+    /// Reads on after a place.
+    public func page(
+        after sequence: SequenceNumber,
+        for interest: Interest,
+        limit: PageLimit
+    ) async throws(LogError) -> LogPage {
+        self.state.withLock { state in
+            self.trim(&state, now: .now)
+            let start = max(sequence, state.ring.first - 1)
+            let page = state.ring.page(after: start, for: interest, limit: limit)
+            return LogPage(entries: page.elements, through: page.through, first: state.ring.first)
+        }
+    }
+
+    /// Finds the newest update that its publisher gave this id.
+    public func sequence(ofID id: String) async throws(LogError) -> SequenceNumber? {
+        self.state.withLock { $0.byID[ExactText(id)] }
+    }
+
+    /// Finds the newest update that an interest selects and admits.
+    public func newest(for interest: Interest) async throws(LogError) -> LogEntry? {
+        self.state.withLock { $0.ring.newest(for: interest) }
+    }
+
+    private func trim(_ state: inout State, now: ContinuousClock.Instant) {
+        let expired = self.keep.age.map { state.arrivals.expire(before: now - $0) } ?? 0
+        while let oldest = state.ring.oldest,
+            oldest.sequence <= expired || state.ring.cost > self.maxBytes
+                || state.ring.count > self.keep.updates ?? .max
+        {
+            state.ring.removeOldest()
+            if let id = oldest.update.id.map(ExactText.init), state.byID[id] == oldest.sequence { state.byID[id] = nil }
+        }
+    }
+}
+
+/// When updates came, in steps of a second: a mark says that everything up to a sequence number had come by then.
+private struct ArrivalTimes {
+    private var marks: [(through: SequenceNumber, at: ContinuousClock.Instant)] = []
+    private var expired: SequenceNumber = 0
+
+    mutating func note(through sequence: SequenceNumber, at now: ContinuousClock.Instant) {
+        if let last = self.marks.last, now - last.at < .seconds(1) {
+            // What comes within a second of a mark shares its time, and goes up to a second early.
+            self.marks[self.marks.count - 1].through = sequence
+        } else {
+            self.marks.append((sequence, now))
+        }
+    }
+
+    /// The newest sequence number that came before `instant`.
+    mutating func expire(before instant: ContinuousClock.Instant) -> SequenceNumber {
+        let count = self.marks.prefix { $0.at < instant }.count
+        if count > 0 {
+            self.expired = self.marks[count - 1].through
+            self.marks.removeFirst(count)
+        }
+        return self.expired
+    }
+}

@@ -1,0 +1,141 @@
+import NIOCore
+
+/// Reading on from a cursor: joining with `Last-Event-ID`, reconnecting, and catching up after a stall are all this.
+extension Shard {
+    /// What one reader may be sent in one turn of the loop before others get theirs.
+    private static let maxBytesPerTurn = 512 << 10
+    private static let pageLimit = PageLimit(updates: 512, bytes: Shard.maxWriteBytes)
+
+    /// The outlet's socket has taken everything and has room again.
+    package func roomAvailable(for subscriber: Subscriber) {
+        self.eventLoop.preconditionInEventLoop()
+        guard case .waitingForRoom = subscriber.state else { return }
+        self.waiting[ObjectIdentifier(subscriber)] = nil
+        subscriber.state = .yielding
+        self.advance(subscriber)
+    }
+
+    /// Sends what the subscriber has missed, as far as its socket takes it, and makes it live once it has everything.
+    ///
+    /// Being live is decided here and nowhere else, in the same turn of the loop in which the cursor was found to have
+    /// reached the head: whatever comes later is dispatched to it, so nothing lies between history and live.
+    func advance(_ subscriber: Subscriber) {
+        var budget = Shard.maxBytesPerTurn
+        while subscriber.cursor < self.head {
+            guard subscriber.cursor >= self.tail.first - 1 else { return self.readLog(for: subscriber) }
+            guard budget > 0 else { return self.yield(subscriber) }
+            let page = self.tail.page(
+                after: subscriber.cursor,
+                for: subscriber.cohort.interest,
+                limit: Shard.pageLimit
+            )
+            subscriber.cursor = page.through
+            guard !page.elements.isEmpty else { continue }
+            let frame = Frame(joining: page.elements.map(\.frame))
+            budget -= frame.payloadBytes
+            self.counters.deliveries += page.elements.count
+            guard self.send(frame, to: subscriber) else { return }
+        }
+        if subscriber.cursor > self.head {
+            subscriber.state = .ahead
+            self.ahead.append(subscriber)
+        } else {
+            subscriber.cohort.addLive(subscriber)
+        }
+    }
+
+    /// Sends to one that is reading on; false if it can't go on now.
+    func send(_ frame: Frame, to subscriber: Subscriber) -> Bool {
+        self.counters.bytes += frame.payloadBytes
+        switch subscriber.outlet.send(frame) {
+        case .taken: return true
+        case .full, .closed:
+            self.wait(subscriber, cursor: subscriber.cursor)
+            return false
+        }
+    }
+
+    /// Leaves a subscriber alone until its socket has room.
+    func wait(_ subscriber: Subscriber, cursor: SequenceNumber) {
+        subscriber.cursor = cursor
+        subscriber.state = .waitingForRoom
+        subscriber.progress = subscriber.outlet.progress
+        subscriber.progressed = .now()
+        self.waiting[ObjectIdentifier(subscriber)] = subscriber
+    }
+
+    private func yield(_ subscriber: Subscriber) {
+        subscriber.state = .yielding
+        self.eventLoop.assumeIsolated().execute {
+            guard case .yielding = subscriber.state else { return }
+            self.advance(subscriber)
+        }
+    }
+
+    /// What it has missed has left the tail: asks the log for a page.
+    private func readLog(for subscriber: Subscriber) {
+        subscriber.state = .waitingForLog
+        let bound = NIOLoopBound((shard: self, subscriber: subscriber), eventLoop: self.eventLoop)
+        let eventLoop = self.eventLoop
+        let log = self.history.log
+        let interest = subscriber.cohort.interest
+        let cursor = subscriber.cursor
+        self.history.read {
+            let page: Result<EncodedPage, LogError>
+            do throws(LogError) {
+                page = .success(
+                    EncodedPage(try await log.page(after: cursor, for: interest, limit: Shard.pageLimit))
+                )
+            } catch {
+                page = .failure(error)
+            }
+            eventLoop.execute { bound.value.shard.receive(page, for: bound.value.subscriber) }
+        }
+    }
+
+    private func receive(_ result: Result<EncodedPage, LogError>, for subscriber: Subscriber) {
+        guard case .waitingForLog = subscriber.state else { return }
+        subscriber.state = .yielding
+        let requested = subscriber.cursor
+        // A log that can't be read, or knows less than it told: guessing on would lose what the subscriber has missed,
+        // so it is let go, to resume elsewhere or later.
+        guard case .success(let page) = result, page.through > requested || page.first > requested + 1 else {
+            return subscriber.outlet.end(with: nil)
+        }
+        var frames: [Frame] = []
+        if page.first > requested + 1 {
+            self.counters.gaps += 1
+            let gap = Gap(
+                requested: Position(epoch: self.epoch, sequence: requested).description,
+                reason: .trimmed,
+                resumed: Position(epoch: self.epoch, sequence: page.first - 1).description
+            )
+            frames.append(gap.frame)
+        }
+        if let frame = page.frame { frames.append(frame) }
+        self.counters.deliveries += page.count
+        subscriber.cursor = max(page.through, page.first - 1)
+        if !frames.isEmpty {
+            guard self.send(Frame(joining: frames), to: subscriber) else { return }
+        }
+        // Others first: a reader of long history takes as many turns of the loop as it has pages.
+        self.yield(subscriber)
+    }
+}
+
+/// A page of history, encoded off the event loop.
+private struct EncodedPage: Sendable {
+    var frame: Frame?
+    var count: Int
+    var through: SequenceNumber
+    var first: SequenceNumber
+
+    init(_ page: LogPage) {
+        self.count = page.entries.count
+        self.through = page.through
+        self.first = page.first
+        if !page.entries.isEmpty {
+            self.frame = Frame(joining: page.entries.map { Frame($0.update.event(at: $0.position)) })
+        }
+    }
+}

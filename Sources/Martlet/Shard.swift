@@ -1,0 +1,189 @@
+package import NIOCore
+
+/// Everything that lives on one event loop: its subscribers, its index of what they ask for, its tail of the log.
+///
+/// The hub hands it each batch of updates once; it walks the subscribers that match. Created by the ``Hub``, used only
+/// on its event loop, which every entry point checks.
+package final class Shard {
+    package let eventLoop: any EventLoop
+    let epoch: Epoch
+    let settings: Hub.Settings
+    let history: History
+
+    /// The newest updates, encoded.
+    var tail: IndexedRing<Entry>
+    var index = CohortIndex()
+    /// Scratch space of `dispatch`, kept for its capacity.
+    var touched: [Cohort] = []
+    /// Those whose socket is full.
+    var waiting: [ObjectIdentifier: Subscriber] = [:]
+    /// Those whose cursor lies beyond `head`.
+    var ahead: [Subscriber] = []
+    /// Every subscriber, in as many slices as there are ticks in a heartbeat's interval.
+    var slices: [[Subscriber]]
+    var nextSlice = 0
+    var joinSlice = 0
+    var ticking: RepeatedTask?
+    var isDraining = false
+
+    /// What it has counted since it was made.
+    package internal(set) var counters = ShardCounters()
+
+    /// For how long a reader may make no progress.
+    package var stallTimeout: TimeAmount { self.settings.stall }
+
+    /// The newest update it has been told of.
+    package var head: SequenceNumber { self.tail.last }
+
+    init(eventLoop: any EventLoop, head: SequenceNumber, epoch: Epoch, settings: Hub.Settings, history: History) {
+        self.eventLoop = eventLoop
+        self.epoch = epoch
+        self.settings = settings
+        self.history = history
+        self.tail = IndexedRing(startingAfter: head)
+        self.slices = Array(repeating: [], count: settings.heartbeatSlices)
+    }
+
+    /// Begins a subscription: the gap it must be told of, then what it has missed, then what comes.
+    package func join(_ interest: Interest, from start: ResumePoint, outlet: any StreamOutlet) -> Subscriber {
+        self.eventLoop.preconditionInEventLoop()
+        let cohort = self.index.cohort(with: interest)
+        let subscriber = Subscriber(cohort: cohort, outlet: outlet, cursor: start.cursor ?? self.head)
+        cohort.count += 1
+        self.addToHeartbeat(subscriber)
+        self.counters.opened += 1
+        self.counters.streams += 1
+        if start.cursor != nil { self.counters.resumes += 1 }
+        if let gap = start.gap {
+            self.counters.gaps += 1
+            guard self.send(gap.frame, to: subscriber) else { return subscriber }
+        }
+        self.advance(subscriber)
+        return subscriber
+    }
+
+    /// Ends a subscription; what it had not got yet stays in the log. Does nothing if it has left already.
+    package func leave(_ subscriber: Subscriber) {
+        self.eventLoop.preconditionInEventLoop()
+        switch subscriber.state {
+        case .gone: return
+        case .live(let index): subscriber.cohort.removeLive(at: index)
+        case .waitingForRoom: self.waiting[ObjectIdentifier(subscriber)] = nil
+        case .ahead: self.ahead.removeAll { $0 === subscriber }
+        case .waitingForLog, .yielding: break
+        }
+        subscriber.state = .gone
+        subscriber.cohort.count -= 1
+        if subscriber.cohort.count == 0 { self.index.remove(subscriber.cohort) }
+        self.removeFromHeartbeat(subscriber)
+        self.counters.streams -= 1
+    }
+
+    /// Takes a batch of updates, the next in the log's order, and sends each to those it concerns.
+    func dispatch(_ entries: [Entry]) {
+        self.eventLoop.preconditionInEventLoop()
+        for entry in entries {
+            if entry.sequence <= self.head { continue }
+            if entry.sequence != self.head + 1 { self.tail.reset(startingAfter: entry.sequence - 1) }
+            self.tail.append(entry)
+            self.index.note(entry, touched: &self.touched)
+        }
+        self.counters.updates += entries.count
+        for cohort in self.touched {
+            self.deliverMatched(to: cohort)
+        }
+        self.touched.removeAll(keepingCapacity: true)
+        while self.tail.cost > self.settings.tailBytes { self.tail.removeOldest() }
+        if !self.ahead.isEmpty {
+            let waiters = self.ahead
+            self.ahead = []
+            for subscriber in waiters { self.advance(subscriber) }
+        }
+    }
+
+    /// Sends what of the batch is for a cohort to its live subscribers, in one write each.
+    private func deliverMatched(to cohort: Cohort) {
+        let matched = cohort.matched
+        cohort.matched.removeAll(keepingCapacity: true)
+        guard !cohort.live.isEmpty else { return }
+        for group in Shard.groups(of: matched, maxBytes: Shard.maxWriteBytes) {
+            let frame = Frame(joining: group.map(\.frame))
+            // What comes after the last match doesn't concern these subscribers.
+            let through = group.endIndex == matched.endIndex ? self.head : group[group.endIndex - 1].sequence
+            self.counters.deliveries += group.count * cohort.live.count
+            self.counters.bytes += frame.payloadBytes * cohort.live.count
+            // Backwards, since whoever can't take it is taken out and the last put in its place.
+            for number in cohort.live.indices.reversed() {
+                let subscriber = cohort.live[number]
+                switch subscriber.outlet.send(frame) {
+                case .taken: break
+                case .full, .closed:
+                    cohort.removeLive(at: number)
+                    self.counters.lagged += 1
+                    self.wait(subscriber, cursor: through)
+                }
+            }
+        }
+    }
+
+    /// Cuts entries into runs that are written at once; an entry larger than that is a run of its own.
+    static func groups(of entries: [Entry], maxBytes: Int) -> [ArraySlice<Entry>] {
+        var groups: [ArraySlice<Entry>] = []
+        var start = 0
+        var bytes = 0
+        for (number, entry) in entries.enumerated() {
+            let size = entry.frame.payloadBytes
+            if number > start, bytes + size > maxBytes {
+                groups.append(entries[start..<number])
+                start = number
+                bytes = 0
+            }
+            bytes += size
+        }
+        if start < entries.count { groups.append(entries[start...]) }
+        return groups
+    }
+
+    /// What is sent in one write, unless one event is larger.
+    static let maxWriteBytes = 128 << 10
+}
+
+@available(*, unavailable)
+extension Shard: Sendable {}
+
+/// What a shard counts; the sums over all shards are the hub's.
+package struct ShardCounters: Sendable {
+    /// Streams that are open now.
+    package var streams = 0
+    /// Streams that were opened.
+    package var opened = 0
+    /// Streams that began with an id to resume from.
+    package var resumes = 0
+    /// Gaps that subscribers were told of.
+    package var gaps = 0
+    /// Times that a live subscriber's socket was full.
+    package var lagged = 0
+    /// Subscribers that were closed because they made no progress.
+    package var stalled = 0
+    /// Updates received from the log.
+    package var updates = 0
+    /// Updates sent, each counted once per subscriber.
+    package var deliveries = 0
+    /// Bytes of events sent.
+    package var bytes = 0
+
+    package init() {}
+
+    /// Adds another shard's counts.
+    package mutating func add(_ other: ShardCounters) {
+        self.streams += other.streams
+        self.opened += other.opened
+        self.resumes += other.resumes
+        self.gaps += other.gaps
+        self.lagged += other.lagged
+        self.stalled += other.stalled
+        self.updates += other.updates
+        self.deliveries += other.deliveries
+        self.bytes += other.bytes
+    }
+}

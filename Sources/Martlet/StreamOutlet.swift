@@ -1,0 +1,27 @@
+/// Where one subscriber's bytes go: the end of an HTTP response. The hub knows no more of HTTP than this.
+///
+/// Everything here is called on the subscriber's event loop. An outlet never calls back into its shard from within
+/// these methods; it does so in a later turn of the loop.
+package protocol StreamOutlet: AnyObject {
+    /// Sends all of `frame` after what was sent before.
+    ///
+    /// After `.full` the outlet holds the rest and calls ``Shard/roomAvailable(for:)`` once it is gone; nothing more is
+    /// sent to it before. After `.closed` it calls ``Shard/leave(_:)``.
+    func send(_ frame: Frame) -> SendResult
+
+    /// Grows while the peer takes bytes; a reader for whom it stands still makes no progress.
+    var progress: Int { get }
+
+    /// Ends the response in good order, after `last` if there is room for it.
+    func end(with last: Frame?)
+}
+
+/// What an outlet could do with a frame.
+package enum SendResult: Sendable {
+    /// The network has it, and room for more.
+    case taken
+    /// There is no room for more yet.
+    case full
+    /// The peer is gone.
+    case closed
+}

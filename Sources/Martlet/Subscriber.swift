@@ -1,0 +1,74 @@
+import NIOCore
+
+/// A subscriber: a cursor on the shared log, and the outlet its bytes go to. It holds no events.
+///
+/// Owned by its ``Shard``, and like it confined to one event loop.
+package final class Subscriber {
+    enum State {
+        /// In ``Cohort/live``, at the index: it has all the shard has, and gets what comes.
+        case live(index: Int)
+        /// Its socket is full; it reads on from its cursor when there is room.
+        case waitingForRoom
+        /// A page is being read from the log for it.
+        case waitingForLog
+        /// Its cursor lies beyond what the shard has been told of.
+        case ahead
+        /// It reads on in a later turn of the loop, so that others get theirs in between.
+        case yielding
+        /// It has left.
+        case gone
+    }
+
+    let cohort: Cohort
+    let outlet: any StreamOutlet
+    var state: State
+    /// It has everything that matches up to here. For a live subscriber the shard's newest position stands for it.
+    var cursor: SequenceNumber
+    /// Where it is in the shard's heartbeat slices.
+    var heartbeatSlot: (slice: Int, index: Int) = (0, 0)
+    /// The outlet's progress when it was last looked at, and when it last had changed.
+    var progress = 0
+    var progressed: NIODeadline = .now()
+
+    init(cohort: Cohort, outlet: any StreamOutlet, cursor: SequenceNumber) {
+        self.cohort = cohort
+        self.outlet = outlet
+        self.cursor = cursor
+        self.state = .yielding
+    }
+}
+
+@available(*, unavailable)
+extension Subscriber: Sendable {}
+
+/// The subscribers of one shard that have the same interest: what is found and framed for one of them goes to all.
+final class Cohort {
+    let interest: Interest
+    /// Those that get what comes.
+    var live: [Subscriber] = []
+    /// How many there are, live or not.
+    var count = 0
+    /// Where it stands in the shard's index, selector by selector.
+    var slots: [Int]
+    /// What of the batch at hand is for it.
+    var matched: [Entry] = []
+
+    init(_ interest: Interest) {
+        self.interest = interest
+        self.slots = Array(repeating: -1, count: interest.selectors.count)
+    }
+
+    func addLive(_ subscriber: Subscriber) {
+        subscriber.state = .live(index: self.live.count)
+        self.live.append(subscriber)
+    }
+
+    /// Takes the subscriber at `index` out; the last one takes its place.
+    func removeLive(at index: Int) {
+        let last = self.live.removeLast()
+        if index < self.live.count {
+            self.live[index] = last
+            last.state = .live(index: index)
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import EventSourceClient
+import Synchronization
+
+/// Tells on standard error what becomes of the connection: that it failed, and that it is back.
+final class ConnectionReport: Sendable {
+    private let isDown = Mutex(false)
+
+    func took(_ state: EventSource.State) {
+        switch state {
+        case .waiting(let reason, let delay):
+            isDown.withLock { $0 = true }
+            StandardError.write("\(reason.message); next attempt in \(seconds(delay))")
+        case .open:
+            let wasDown = isDown.withLock { isDown in
+                defer { isDown = false }
+                return isDown
+            }
+            if wasDown { StandardError.write("connected again") }
+        case .connecting, .closed:
+            break
+        }
+    }
+
+    private func seconds(_ delay: Duration) -> String {
+        let tenths = (delay / .milliseconds(100)).rounded(.up)
+        return tenths.truncatingRemainder(dividingBy: 10) == 0 ? "\(Int(tenths / 10)) s" : "\(tenths / 10) s"
+    }
+}
+
+/// Says why there is no stream: what was refused, and the first line of what the server said about it.
+struct RefusalSentence {
+    let text: String
+
+    init(_ error: EventSourceError) {
+        self.init(error.message, body: error.body)
+    }
+
+    init(_ message: String, body: String) {
+        let line = body.split(whereSeparator: \.isNewline).first { !$0.allSatisfy(\.isWhitespace) }
+        var visible: [UInt8] = []
+        EventFormat.appendVisible(String(line?.prefix(500) ?? ""), to: &visible)
+        text = visible.isEmpty ? message : "\(message): \(String(decoding: visible, as: UTF8.self))"
+    }
+}

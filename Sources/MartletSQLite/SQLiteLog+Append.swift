@@ -1,0 +1,85 @@
+import Foundation
+import GRDB
+public import Martlet
+import Synchronization
+
+extension SQLiteLog {
+    /// More names than this are looked up in the file instead.
+    private static let maxKnownTopics = 200_000
+
+    /// Appends all of `updates` in one transaction, and returns when it is on disk.
+    public nonisolated(nonsending) func append(_ updates: [Update]) async throws(LogError) -> SequenceNumber {
+        let first = self.bounds.last + 1
+        let published = self.now()
+        // Not GRDB's async `write`: that gives up when the task is cancelled, and a batch that publishers wait for must
+        // be finished or refused, never left open.
+        let result: Result<Void, any Error> = await withCheckedContinuation { continuation in
+            self.pool.asyncWrite(
+                { db in try self.insert(updates, from: first, published: published, into: db) },
+                completion: { _, result in continuation.resume(returning: result) }
+            )
+        }
+        switch result {
+        case .success:
+            self.state.withLock { $0.last = first + Int64(updates.count) - 1 }
+            return first
+        case .failure(let error):
+            // The keys made by the transaction went with it.
+            self.topicKeys.withLock { $0.removeAll() }
+            throw LogError(path: self.path, error)
+        }
+    }
+
+    private func insert(_ updates: [Update], from first: Int64, published: Int64, into db: Database) throws {
+        let insert = try db.cachedStatement(
+            sql: """
+                INSERT INTO entry (sequence, topic, alternates, id, type, retry, private, published, data)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """
+        )
+        for (offset, update) in updates.enumerated() {
+            let sequence = first + Int64(offset)
+            let keys = try self.keys(of: update.topics, in: db)
+            insert.setUncheckedArguments([
+                sequence, keys[0],
+                keys.count > 1 ? keys.dropFirst().map(String.init).joined(separator: " ") : nil,
+                update.id, update.type, update.retry, update.isPrivate, published, Data(update.data.utf8),
+            ])
+            try insert.execute()
+            guard keys.count > 1 else { continue }
+            let alternate = try db.cachedStatement(sql: "INSERT INTO alternate (topic, sequence) VALUES (?, ?)")
+            for key in keys.dropFirst() {
+                alternate.setUncheckedArguments([key, sequence])
+                try alternate.execute()
+            }
+        }
+    }
+
+    /// The topics' keys, each once, made as needed.
+    private func keys(of topics: [Topic], in db: Database) throws -> [Int64] {
+        var keys: [Int64] = []
+        for topic in topics {
+            let key = try self.key(of: topic, in: db)
+            if !keys.contains(key) { keys.append(key) }
+        }
+        return keys
+    }
+
+    private func key(of topic: Topic, in db: Database) throws -> Int64 {
+        if let key = self.topicKeys.withLock({ $0[topic] }) { return key }
+        let find = try db.cachedStatement(sql: "SELECT key FROM topic WHERE name = ?")
+        let key: Int64
+        if let known = try Int64.fetchOne(find, arguments: [topic.name]) {
+            key = known
+        } else {
+            let insert = try db.cachedStatement(sql: "INSERT INTO topic (name) VALUES (?)")
+            try insert.execute(arguments: [topic.name])
+            key = db.lastInsertedRowID
+        }
+        self.topicKeys.withLock { keys in
+            if keys.count >= SQLiteLog.maxKnownTopics { keys.removeAll() }
+            keys[topic] = key
+        }
+        return key
+    }
+}

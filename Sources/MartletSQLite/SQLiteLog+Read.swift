@@ -1,0 +1,172 @@
+import Foundation
+import GRDB
+public import Martlet
+
+extension SQLiteLog {
+    /// Reads on after a place, by index: what other topics hold costs nothing.
+    public func page(
+        after sequence: SequenceNumber,
+        for interest: Interest,
+        limit: PageLimit
+    ) async throws(LogError) -> LogPage {
+        try await self.read { db in
+            let bounds = try SQLiteLog.bounds(db)
+            let start = max(sequence, bounds.first - 1)
+            var reader = EntryReader(db: db, epoch: self.epoch)
+            var candidates: [Int64]
+            // Up to here the candidates are all there are.
+            var complete: Int64
+            if interest.selectors.contains(.everything) {
+                let end = min(bounds.last, start + Int64(limit.updates))
+                candidates = start < end ? Array(start + 1...end) : []
+                complete = end
+            } else {
+                (candidates, complete) = try SQLiteLog.candidates(
+                    db,
+                    after: start,
+                    through: bounds.last,
+                    matching: interest.selectors,
+                    limit: limit.updates
+                )
+            }
+            var entries: [LogEntry] = []
+            var room = limit.bytes
+            for candidate in candidates {
+                let entry = try reader.entry(at: candidate)
+                guard interest.admits(entry.update) else { continue }
+                let size = entry.update.data.utf8.count
+                if !entries.isEmpty, size > room || entries.count == limit.updates {
+                    complete = entries[entries.count - 1].position.sequence
+                    break
+                }
+                room -= size
+                entries.append(entry)
+            }
+            return LogPage(entries: entries, through: complete, first: bounds.first)
+        }
+    }
+
+    /// Finds the newest update that its publisher gave this id.
+    public func sequence(ofID id: String) async throws(LogError) -> SequenceNumber? {
+        try await self.read { db in
+            let statement = try db.cachedStatement(sql: "SELECT max(sequence) FROM entry WHERE id = ?")
+            return try Int64.fetchOne(statement, arguments: [id])
+        }
+    }
+
+    /// Finds the newest update that an interest selects and admits.
+    public func newest(for interest: Interest) async throws(LogError) -> LogEntry? {
+        try await self.read { db in
+            var reader = EntryReader(db: db, epoch: self.epoch)
+            func newest(of sql: String, _ arguments: StatementArguments, above floor: Int64) throws -> LogEntry? {
+                let numbers = try Int64.fetchCursor(db.cachedStatement(sql: sql), arguments: arguments)
+                while let number = try numbers.next(), number > floor {
+                    let entry = try reader.entry(at: number)
+                    if interest.admits(entry.update) { return entry }
+                }
+                return nil
+            }
+            if interest.selectors.contains(.everything) {
+                return try newest(of: "SELECT sequence FROM entry ORDER BY sequence DESC", [], above: 0)
+            }
+            var found: LogEntry?
+            for key in try SQLiteLog.keys(db, matching: interest.selectors) {
+                for table in ["entry", "alternate"] {
+                    let sql = "SELECT sequence FROM \(table) WHERE topic = ? ORDER BY sequence DESC"
+                    found = try newest(of: sql, [key], above: found?.position.sequence ?? 0) ?? found
+                }
+            }
+            return found
+        }
+    }
+
+    /// The sequence numbers of what matches, in order, and how far they are complete.
+    private static func candidates(
+        _ db: Database,
+        after start: Int64,
+        through last: Int64,
+        matching selectors: [Selector],
+        limit: Int
+    ) throws -> (numbers: [Int64], complete: Int64) {
+        var numbers: [Int64] = []
+        var complete = last
+        for key in try self.keys(db, matching: selectors) {
+            for table in ["entry", "alternate"] {
+                let statement = try db.cachedStatement(
+                    sql: "SELECT sequence FROM \(table) WHERE topic = ? AND sequence > ? ORDER BY sequence LIMIT ?"
+                )
+                let found = try Int64.fetchAll(statement, arguments: [key, start, limit])
+                numbers.append(contentsOf: found)
+                if found.count == limit { complete = min(complete, found[limit - 1]) }
+            }
+        }
+        numbers.sort()
+        var unique: [Int64] = []
+        for number in numbers where number <= complete && number != unique.last { unique.append(number) }
+        return (unique, complete)
+    }
+
+    /// The keys of the topics that match; selectors are matched against topics, never against entries.
+    private static func keys(_ db: Database, matching selectors: [Selector]) throws -> [Int64] {
+        let statement = try db.cachedStatement(sql: "SELECT key FROM topic WHERE name = ?")
+        return try selectors.compactMap { selector in
+            guard case .exact(let topic) = selector.kind else { return nil }
+            return try Int64.fetchOne(statement, arguments: [topic.name])
+        }
+    }
+
+    private func read<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(LogError) -> Value {
+        do {
+            return try await self.pool.read(body)
+        } catch {
+            throw LogError(path: self.path, error)
+        }
+    }
+}
+
+/// Reads entries by their sequence numbers, and each topic's name once.
+private struct EntryReader {
+    let db: Database
+    let epoch: Epoch
+    private var names: [Int64: Topic] = [:]
+
+    init(db: Database, epoch: Epoch) {
+        self.db = db
+        self.epoch = epoch
+    }
+
+    mutating func entry(at sequence: Int64) throws -> LogEntry {
+        let statement = try self.db.cachedStatement(
+            sql: "SELECT topic, alternates, id, type, retry, private, data FROM entry WHERE sequence = ?"
+        )
+        guard let row = try Row.fetchOne(statement, arguments: [sequence]) else {
+            throw LogError(code: .unavailable, message: "update \(sequence) is missing from the log")
+        }
+        var topics = [try self.topic(row[0])]
+        if let alternates = row[1] as String? {
+            for key in alternates.split(separator: " ") { topics.append(try self.topic(Int64(key)!)) }
+        }
+        let update = Update(
+            uncheckedTopics: topics,
+            data: try row.withUnsafeData(atIndex: 6) { String(decoding: $0 ?? Data(), as: Unicode.UTF8.self) },
+            id: row[2],
+            type: row[3],
+            retry: row[4],
+            isPrivate: row[5]
+        )
+        return LogEntry(position: Position(epoch: self.epoch, sequence: sequence), update: update)
+    }
+
+    private mutating func topic(_ key: Int64) throws -> Topic {
+        if let topic = self.names[key] { return topic }
+        let statement = try self.db.cachedStatement(sql: "SELECT name FROM topic WHERE key = ?")
+        guard let name = try String.fetchOne(statement, arguments: [key]) else {
+            throw LogError(code: .unavailable, message: "topic \(key) is missing from the log")
+        }
+        let topic = Topic(unchecked: name)
+        self.names[key] = topic
+        return topic
+    }
+}

@@ -1,0 +1,114 @@
+import GRDB
+public import Martlet
+import Synchronization
+
+extension SQLiteLog {
+    /// What one transaction removes: small, so that publishers wait for it no longer than for each other.
+    private static let updatesPerStep: Int64 = 500
+
+    /// Trims by count and age, in the background, until the task is cancelled.
+    ///
+    /// - Parameter report: called with a sentence when trimming fails; it is tried again.
+    public func run(report: @Sendable (LogError) -> Void = { _ in }) async {
+        while !Task.isCancelled {
+            do throws(LogError) {
+                while try await self.trimStep(), !Task.isCancelled {}
+            } catch {
+                report(error)
+            }
+            try? await Task.sleep(for: .seconds(1))
+        }
+    }
+
+    /// Removes one step's worth of what is too old or too many; true if there may be more.
+    package func trimStep() async throws(LogError) -> Bool {
+        let bounds = self.bounds
+        guard bounds.first <= bounds.last else { return false }
+        var end = bounds.first - 1
+        let stop = min(bounds.last, end + SQLiteLog.updatesPerStep)
+        if let updates = self.keep.updates { end = max(end, min(stop, bounds.last - Int64(updates))) }
+        let oldest: Int64? = self.keep.age.map { self.now() - $0.milliseconds }
+        let start = bounds.first
+        let countEnd = end
+        let result: Result<Int64, any Error> = await withCheckedContinuation { continuation in
+            self.pool.asyncWrite(
+                { db in try self.trim(db, from: start, through: countEnd, until: stop, olderThan: oldest) },
+                completion: { _, result in continuation.resume(returning: result) }
+            )
+        }
+        switch result {
+        case .success(let trimmed):
+            self.state.withLock { $0.first = trimmed + 1 }
+            return trimmed == stop && trimmed >= start
+        case .failure(let error):
+            throw LogError(path: self.path, error)
+        }
+    }
+
+    /// Removes from `start` through `end`, and on until `stop` while what comes is older than `oldest`.
+    private func trim(
+        _ db: Database,
+        from start: Int64,
+        through end: Int64,
+        until stop: Int64,
+        olderThan oldest: Int64?
+    ) throws -> Int64 {
+        var end = end
+        if let oldest, end < stop {
+            let young = try Int64.fetchOne(
+                db.cachedStatement(
+                    sql: """
+                        SELECT sequence FROM entry WHERE sequence > ? AND sequence <= ? AND published >= ?
+                        ORDER BY sequence LIMIT 1
+                        """
+                ),
+                arguments: [end, stop, oldest]
+            )
+            end = young.map { $0 - 1 } ?? stop
+        }
+        guard end >= start else { return end }
+        var topics = Set(
+            try Int64.fetchAll(
+                db.cachedStatement(sql: "SELECT DISTINCT topic FROM entry WHERE sequence BETWEEN ? AND ?"),
+                arguments: [start, end]
+            )
+        )
+        let lists = try Row.fetchAll(
+            db.cachedStatement(
+                sql: "SELECT sequence, alternates FROM entry WHERE sequence BETWEEN ? AND ? AND alternates IS NOT NULL"
+            ),
+            arguments: [start, end]
+        )
+        for row in lists {
+            for key in (row[1] as String).split(separator: " ").map({ Int64($0)! }) {
+                topics.insert(key)
+                try db.cachedStatement(sql: "DELETE FROM alternate WHERE topic = ? AND sequence = ?")
+                    .execute(arguments: [key, row[0] as Int64])
+            }
+        }
+        try db.cachedStatement(sql: "DELETE FROM entry WHERE sequence BETWEEN ? AND ?").execute(arguments: [start, end])
+        try db.cachedStatement(sql: "UPDATE log SET trimmed = ?").execute(arguments: [end])
+        // A topic without entries goes too, or a hub whose topics come and go would grow for ever.
+        for key in topics {
+            let name = try String.fetchOne(
+                db.cachedStatement(
+                    sql: """
+                        DELETE FROM topic WHERE key = ?1
+                        AND NOT EXISTS (SELECT 1 FROM entry WHERE topic = ?1)
+                        AND NOT EXISTS (SELECT 1 FROM alternate WHERE topic = ?1)
+                        RETURNING name
+                        """
+                ),
+                arguments: [key]
+            )
+            if let name { self.topicKeys.withLock { $0[Topic(unchecked: name)] = nil } }
+        }
+        return end
+    }
+}
+
+extension Duration {
+    fileprivate var milliseconds: Int64 {
+        self.components.seconds * 1000 + self.components.attoseconds / 1_000_000_000_000_000
+    }
+}

@@ -1,0 +1,64 @@
+import GRDB
+public import Martlet
+import Synchronization
+
+/// A log in an SQLite file that survives `kill -9` and power loss.
+///
+/// It is written in WAL mode with `synchronous=FULL`: when `append` returns, the updates are on disk. One process owns
+/// a file; a second one is refused.
+///
+/// ```swift
+/// let log = try SQLiteLog(path: "martlet.db", keep: Retention(updates: 1_000_000))
+/// let hub = Hub(log: log, eventLoopGroup: group)
+/// async let trimming: Void = log.run()
+/// ```
+public final class SQLiteLog: EventLog {
+    /// Which history this is: given to the file when it was made.
+    public let epoch: Epoch
+    /// The file.
+    public let path: String
+
+    let pool: DatabasePool
+    let keep: Retention
+    /// Milliseconds since 1970; given by tests that move time.
+    let now: @Sendable () -> Int64
+    /// The first and last update on disk.
+    let state: Mutex<LogBounds>
+    /// Keys of topics that are known to be in the file. Only the writer uses them.
+    let topicKeys = Mutex<[Topic: Int64]>([:])
+    private let lock: FileLock
+
+    /// Opens a log, and makes it if there is no such file.
+    ///
+    /// - Parameters:
+    ///   - path: the file; SQLite keeps two more beside it, and the log a lock.
+    ///   - keep: how much history ``run()`` leaves.
+    /// - Throws: `LogError` with the code `cannotOpen`, `readOnly` or `full`, naming the file.
+    public convenience init(path: String, keep: Retention = Retention()) throws(LogError) {
+        try self.init(path: path, keep: keep, now: SQLiteLog.systemTime)
+    }
+
+    package init(path: String, keep: Retention, now: @escaping @Sendable () -> Int64) throws(LogError) {
+        self.lock = try FileLock(path: path + "-lock", of: path)
+        do {
+            let pool = try DatabasePool(path: path, configuration: Schema.configuration)
+            self.epoch = try pool.write { try Schema.open($0, path: path) }
+            self.state = Mutex(try pool.read(SQLiteLog.bounds))
+            self.pool = pool
+        } catch {
+            throw LogError(opening: path, error)
+        }
+        self.path = path
+        self.keep = keep
+        self.now = now
+    }
+
+    /// What is kept right now.
+    public var bounds: LogBounds { self.state.withLock { $0 } }
+
+    static func bounds(_ db: Database) throws -> LogBounds {
+        let trimmed = try Int64.fetchOne(db.cachedStatement(sql: "SELECT trimmed FROM log"))!
+        let last = try Int64.fetchOne(db.cachedStatement(sql: "SELECT max(sequence) FROM entry"))
+        return LogBounds(first: trimmed + 1, last: max(trimmed, last ?? 0))
+    }
+}

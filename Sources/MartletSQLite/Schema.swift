@@ -1,0 +1,83 @@
+import GRDB
+import Martlet
+
+/// The file's tables and how a file is recognised.
+enum Schema {
+    /// "MRTL", so that `file` and we tell a log from other SQLite files (SQLite, `PRAGMA application_id`).
+    static let applicationID: Int64 = 0x4D52_544C
+    /// The newest layout this version reads and writes.
+    static let version: Int64 = 1
+
+    static var configuration: Configuration {
+        var configuration = Configuration()
+        configuration.label = "martlet.log"
+        configuration.maximumReaderCount = 4
+        configuration.prepareDatabase { db in
+            // FULL makes every commit reach the disk before it returns, also in WAL mode.
+            if !db.configuration.readonly { try db.execute(sql: "PRAGMA synchronous = FULL") }
+        }
+        return configuration
+    }
+
+    /// Checks whose file this is, makes the tables in a new one, and tells its epoch.
+    static func open(_ db: Database, path: String) throws -> Epoch {
+        let application = try Int64.fetchOne(db, sql: "PRAGMA application_id")!
+        let version = try Int64.fetchOne(db, sql: "PRAGMA user_version")!
+        if application == 0, version == 0, try Int64.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") == 0 {
+            return try self.create(db)
+        }
+        guard application == self.applicationID else {
+            throw LogError(code: .cannotOpen, message: "\(path) is an SQLite database, but not a log of Martlet's.")
+        }
+        guard version <= self.version else {
+            throw LogError(
+                code: .cannotOpen,
+                message:
+                    "The log \(path) was made by a newer version of Martlet (format \(version), known is \(self.version)); use that version, or another file."
+            )
+        }
+        guard let name = try String.fetchOne(db, sql: "SELECT epoch FROM log"), let epoch = Epoch(name) else {
+            throw LogError(code: .cannotOpen, message: "The log \(path) is damaged: it has no epoch.")
+        }
+        return epoch
+    }
+
+    private static func create(_ db: Database) throws -> Epoch {
+        let epoch = Epoch.random()
+        try db.execute(
+            sql: """
+                PRAGMA application_id = \(self.applicationID);
+                PRAGMA user_version = \(self.version);
+
+                -- One row: the history's name, and the newest sequence number that was trimmed.
+                CREATE TABLE log (epoch TEXT NOT NULL, trimmed INTEGER NOT NULL);
+
+                CREATE TABLE topic (key INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+
+                -- `topic` is the canonical one; `alternates` has the keys of the others, separated by spaces.
+                CREATE TABLE entry (
+                    sequence INTEGER PRIMARY KEY,
+                    topic INTEGER NOT NULL,
+                    alternates TEXT,
+                    id TEXT,
+                    type TEXT,
+                    retry INTEGER,
+                    private INTEGER NOT NULL,
+                    published INTEGER NOT NULL,
+                    data BLOB NOT NULL
+                );
+                -- SQLite appends the rowid, so this finds the entries of a topic in order.
+                CREATE INDEX entry_by_topic ON entry (topic);
+                CREATE INDEX entry_by_id ON entry (id) WHERE id IS NOT NULL;
+
+                CREATE TABLE alternate (
+                    topic INTEGER NOT NULL,
+                    sequence INTEGER NOT NULL,
+                    PRIMARY KEY (topic, sequence)
+                ) WITHOUT ROWID;
+                """
+        )
+        try db.execute(sql: "INSERT INTO log (epoch, trimmed) VALUES (?, 0)", arguments: [epoch.name])
+        return epoch
+    }
+}

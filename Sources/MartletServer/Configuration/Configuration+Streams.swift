@@ -1,0 +1,33 @@
+extension Configuration {
+    /// How streams are kept alive and ended.
+    public struct Streams: Sendable, Equatable {
+        /// How often a quiet stream gets a comment.
+        public var heartbeat: Duration
+        /// How long a stream may make no progress before it is closed.
+        public var stall: Duration
+        /// How long open streams are given to end at shutdown.
+        public var drain: Duration
+        /// The most streams at once; `nil` is as many as the limit of descriptors allows.
+        public var max: Int?
+
+        /// The defaults, but for what is given.
+        public init(
+            heartbeat: Duration = .seconds(15),
+            stall: Duration = .seconds(60),
+            drain: Duration = .seconds(5),
+            max: Int? = nil
+        ) {
+            self.heartbeat = heartbeat
+            self.stall = stall
+            self.drain = drain
+            self.max = max
+        }
+
+        mutating func read(_ section: Section) {
+            section.read("heartbeat", into: &heartbeat, as: .duration(.seconds(1) ... .seconds(3600)))
+            section.read("stall", into: &stall, as: .duration(.seconds(1) ... .seconds(3600)))
+            section.read("drain", into: &drain, as: .duration(.zero ... .seconds(8)))
+            section.read("max", into: &max, as: .word("unlimited", or: .integer(1...Int.max)))
+        }
+    }
+}

@@ -1,0 +1,43 @@
+/// Everything `martlet serve` can be told, with the defaults filled in.
+///
+/// ``load(file:environment:flags:directory:)`` reads it from `martlet.yaml`, the environment and flags; a program that
+/// embeds the server builds it directly.
+public struct Configuration: Sendable, Equatable {
+    /// Where the hub listens.
+    public var listen: BindAddress
+    /// Where the dashboard and the metrics are served; `nil` turns them off.
+    public var admin: BindAddress?
+    /// The log of updates.
+    public var log: Log
+    /// How streams are kept and ended.
+    public var streams: Streams
+    /// What a request may take at most.
+    public var limits: Limits
+    /// How many event loops run; `nil` is one per core.
+    public var loops: Int?
+    /// What the program says about itself.
+    public var diagnostics: Diagnostics
+    /// What watches the world, in the order of the file.
+    public var sources: [SourceConfiguration]
+
+    /// The defaults, but for what is given: two listeners on loopback, and no sources.
+    public init(
+        listen: BindAddress = .loopback(port: 8080),
+        admin: BindAddress? = .loopback(port: 8081),
+        log: Log = Log(),
+        streams: Streams = Streams(),
+        limits: Limits = Limits(),
+        loops: Int? = nil,
+        diagnostics: Diagnostics = Diagnostics(),
+        sources: [SourceConfiguration] = []
+    ) {
+        self.listen = listen
+        self.admin = admin
+        self.log = log
+        self.streams = streams
+        self.limits = limits
+        self.loops = loops
+        self.diagnostics = diagnostics
+        self.sources = sources
+    }
+}

@@ -1,0 +1,119 @@
+import HTTPTypes
+import Martlet
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypesHTTP1
+
+/// An HTTP/1 connection's codecs, and what is done past them: short answers in one write, and becoming a stream.
+///
+/// Confined to the connection's event loop.
+final class HTTP1Connection {
+    private let encoder: HTTPResponseEncoder
+    private let decoder: ByteToMessageHandler<HTTPRequestDecoder>
+    private let versions: HTTP1VersionHandler
+    private let codec: HTTP1ToHTTPServerCodec
+    private let channel: any Channel
+
+    /// Adds the codecs to a new connection's pipeline.
+    init(_ channel: any Channel, limits: HubEndpoint.Limits) throws {
+        var decoderLimits = NIOHTTPDecoderLimitConfiguration()
+        decoderLimits.maxHeaderFieldSize = limits.headerBytes
+        decoderLimits.maxHeaderListSize = limits.headerBytes
+        self.channel = channel
+        self.encoder = HTTPResponseEncoder()
+        self.decoder = ByteToMessageHandler(
+            HTTPRequestDecoder(
+                leftOverBytesStrategy: .dropBytes,
+                informationalResponseStrategy: .drop,
+                limitConfiguration: decoderLimits
+            )
+        )
+        self.versions = HTTP1VersionHandler()
+        self.codec = HTTP1ToHTTPServerCodec(secure: false)
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandler(self.encoder)
+        try pipeline.addHandler(self.decoder)
+        try pipeline.addHandler(self.versions)
+        try pipeline.addHandler(self.codec)
+    }
+
+    /// Whether the connection can serve a further request after the one at hand.
+    var keepsAlive: Bool { self.versions.keepsAlive }
+
+    /// Sends a whole response at once, made here: for an answer of some bytes the encoder would take three buffers.
+    func send(_ response: HubResponse, date: String, close: Bool) {
+        var head = "HTTP/1.1 \(response.status.code) \(response.status.reasonPhrase)\r\nDate: \(date)\r\n"
+        for (name, value) in response.fields { head += "\(name): \(value)\r\n" }
+        if close { head += "Connection: close\r\n" }
+        if response.hasLength { head += "Content-Length: \(response.body.utf8.count)\r\n" }
+        head += "\r\n"
+        if !response.headOnly { head += response.body }
+        self.sendBytes(self.channel.allocator.buffer(string: head))
+    }
+
+    /// Tells a client that waits for it to send its body (RFC 9110 §10.1.1).
+    func sendContinue() {
+        self.sendBytes(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n"))
+    }
+
+    private func sendBytes(_ bytes: ByteBuffer) {
+        // From the encoder's place on, so past it.
+        guard let context = try? self.channel.pipeline.syncOperations.context(handler: self.encoder) else { return }
+        context.writeAndFlush(NIOAny(bytes), promise: nil)
+    }
+
+    /// Turns the connection into a stream: the codecs and `handler` leave the pipeline, `stream` takes their place.
+    func becomeStream(
+        _ response: HubResponse,
+        date: String,
+        replacing handler: HubHandler,
+        endpoint: HubEndpoint,
+        shard: Shard,
+        interest: Interest,
+        from start: ResumePoint
+    ) throws {
+        let isChunked = self.versions.version != .http1_0
+        let stream = StreamHandler(
+            endpoint: endpoint,
+            shard: shard,
+            framing: isChunked ? .chunked : .untilClose,
+            stall: shard.stallTimeout
+        )
+        var head = "HTTP/1.1 200 OK\r\nDate: \(date)\r\n"
+        for (name, value) in response.fields { head += "\(name): \(value)\r\n" }
+        head += isChunked ? "Transfer-Encoding: chunked\r\n\r\n" : "Connection: close\r\n\r\n"
+
+        let pipeline = self.channel.pipeline.syncOperations
+        try pipeline.addHandler(stream, position: .after(handler))
+        pipeline.removeHandler(handler, promise: nil)
+        pipeline.removeHandler(self.codec, promise: nil)
+        pipeline.removeHandler(self.versions, promise: nil)
+        pipeline.removeHandler(self.encoder, promise: nil)
+        // This one goes in the next turn of the loop, since it is in the midst of decoding.
+        pipeline.removeHandler(self.decoder, promise: nil)
+        stream.begin(head: self.channel.allocator.buffer(string: head), interest: interest, from: start)
+    }
+}
+
+/// Notes what the shared HTTP types don't tell: the request's version, and whether its connection can go on.
+///
+/// Confined to the connection's event loop.
+final class HTTP1VersionHandler: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+
+    private(set) var version = HTTPVersion.http1_1
+    private(set) var keepsAlive = true
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard case .head(var head) = self.unwrapInboundIn(data) else { return context.fireChannelRead(data) }
+        self.version = head.version
+        // Answers go out as HTTP/1.1, whose connections persist; one that speaks 1.0 expects the end to be the end.
+        self.keepsAlive = head.isKeepAlive && head.version != .http1_0
+        if !self.keepsAlive { head.headers.replaceOrAdd(name: "Connection", value: "close") }
+        context.fireChannelRead(self.wrapInboundOut(.head(head)))
+    }
+}
+
+@available(*, unavailable)
+extension HTTP1VersionHandler: Sendable {}

@@ -1,0 +1,40 @@
+import HTTPTypes
+import Martlet
+
+/// A response of the hub's, whichever version of HTTP it goes out in.
+struct HubResponse {
+    var status: HTTPResponse.Status
+    var fields: [(name: String, value: String)]
+    var body: String
+    /// A response to `HEAD`: the body's length is told, its bytes aren't sent.
+    var headOnly = false
+    /// Whether the length is known; a stream's isn't.
+    var hasLength = true
+
+    /// An answer in plain text.
+    static func text(_ status: HTTPResponse.Status, _ body: String) -> HubResponse {
+        HubResponse(status: status, fields: [("Content-Type", "text/plain; charset=utf-8")], body: body)
+    }
+
+    /// A refusal: its sentence, and what its status demands.
+    static func refusal(_ error: RequestError) -> HubResponse {
+        var response = self.text(error.status, error.message + "\n")
+        if let seconds = error.retryAfter { response.fields.append(("Retry-After", String(seconds))) }
+        // RFC 9110 §15.5.6.
+        if error.status == .methodNotAllowed { response.fields.append(("Allow", "GET, HEAD, POST")) }
+        return response
+    }
+
+    /// The head of a stream.
+    ///
+    /// `no-transform` and `X-Accel-Buffering` keep proxies from holding events back.
+    static func stream(lastEventID: String?) -> HubResponse {
+        var fields = [
+            ("Content-Type", "text/event-stream"),
+            ("Cache-Control", "no-cache, no-store, no-transform"),
+            ("X-Accel-Buffering", "no"),
+        ]
+        if let lastEventID { fields.append(("Last-Event-ID", lastEventID)) }
+        return HubResponse(status: .ok, fields: fields, body: "", hasLength: false)
+    }
+}

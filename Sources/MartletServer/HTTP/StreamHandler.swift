@@ -1,0 +1,168 @@
+import Martlet
+import NIOCore
+import Synchronization
+
+/// The end of a subscriber's HTTP/1 response, alone in its connection's pipeline: the outlet of a stream.
+///
+/// 1. Sends frames, straight to the socket where that is possible.
+/// 2. Keeps what a full socket did not take, and tells the shard when it is gone.
+/// 3. Ends the subscription when the connection does, whichever way: closed, half-closed, broken, quiescing.
+final class StreamHandler: ChannelInboundHandler, StreamOutlet {
+    typealias InboundIn = Never
+
+    /// How the response's length is known (RFC 9112 §6).
+    enum Framing {
+        case chunked
+        case untilClose
+    }
+
+    private let endpoint: HubEndpoint
+    private let shard: Shard
+    private let framing: Framing
+    private let stall: TimeAmount
+    private var context: ChannelHandlerContext?
+    private var socket: StreamSocket?
+    private var subscriber: Subscriber?
+    /// Writes that the channel has not finished.
+    private var queuedWrites = 0
+    private var isQueued: Bool { self.queuedWrites > 0 }
+    private var isEnding = false
+    private var submitted = 0
+
+    init(endpoint: HubEndpoint, shard: Shard, framing: Framing, stall: TimeAmount) {
+        self.endpoint = endpoint
+        self.shard = shard
+        self.framing = framing
+        self.stall = stall
+    }
+
+    /// Sends the response's head and joins. The handler must be in the pipeline, and no codec any more.
+    func begin(head: ByteBuffer, interest: Interest, from start: ResumePoint) {
+        guard let context = self.context, context.channel.isActive else { return }
+        self.socket = StreamSocket(context.channel)
+        self.socket?.prepareForStream(timeout: self.stall)
+        self.endpoint.streams.add(1, ordering: .relaxed)
+        // Head and first comment in one segment.
+        var opening = head
+        opening.writeImmutableBuffer(self.bytes(of: .heartbeat))
+        // A socket that can't take a response's head is full from the start; the remainder is queued before the rest.
+        _ = self.transmit(opening)
+        self.subscriber = self.shard.join(interest, from: start, outlet: self)
+    }
+
+    // MARK: StreamOutlet
+
+    func send(_ frame: Frame) -> SendResult {
+        if self.isEnding { return .closed }
+        return self.transmit(self.bytes(of: frame))
+    }
+
+    var progress: Int {
+        guard let context = self.context else { return self.submitted }
+        let buffered = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        return self.submitted - buffered - (self.socket?.unacknowledged ?? 0)
+    }
+
+    func end(with last: Frame?) {
+        guard !self.isEnding else { return }
+        if !self.isQueued {
+            if let last { _ = self.transmit(self.bytes(of: last)) }
+            if case .chunked = self.framing, !self.isQueued { _ = self.transmit(Self.lastChunk) }
+        }
+        self.isEnding = true
+        self.closeLater()
+    }
+
+    private static let lastChunk = ByteBuffer(string: "0\r\n\r\n")
+
+    private func bytes(of frame: Frame) -> ByteBuffer {
+        switch self.framing {
+        case .chunked: frame.chunk
+        case .untilClose: frame.payload
+        }
+    }
+
+    private func transmit(_ bytes: ByteBuffer) -> SendResult {
+        guard let context = self.context else { return .closed }
+        self.submitted += bytes.readableBytes
+        guard let socket = self.socket, !self.isQueued else { return self.queue(bytes, context: context) }
+        switch socket.write(bytes) {
+        case .all: return .taken
+        case .some(let count):
+            var rest = bytes
+            rest.moveReaderIndex(forwardBy: count)
+            return self.queue(rest, context: context)
+        case .broken:
+            self.isEnding = true
+            self.closeLater()
+            return .closed
+        }
+    }
+
+    /// Leaves bytes to the channel, which writes them when the socket has room.
+    private func queue(_ bytes: ByteBuffer, context: ChannelHandlerContext) -> SendResult {
+        self.queuedWrites += 1
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        promise.futureResult.assumeIsolated().whenSuccess { self.queuedWriteFinished() }
+        context.writeAndFlush(NIOAny(bytes), promise: promise)
+        return self.isQueued ? .full : .taken
+    }
+
+    private func queuedWriteFinished() {
+        self.queuedWrites -= 1
+        guard !self.isQueued, let subscriber = self.subscriber, let context = self.context else { return }
+        // In a turn of its own: this may have been called from within a write.
+        context.eventLoop.assumeIsolated().execute {
+            if !self.isQueued { self.shard.roomAvailable(for: subscriber) }
+        }
+    }
+
+    /// Not at once: closing calls handlers, and the shard may be in the midst of a walk.
+    private func closeLater() {
+        guard let context = self.context else { return }
+        context.eventLoop.assumeIsolated().execute { self.context?.close(promise: nil) }
+    }
+
+    // MARK: ChannelInboundHandler
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.leave()
+        self.context = nil
+        self.endpoint.connections.subtract(1, ordering: .relaxed)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.leave()
+        context.fireChannelInactive()
+    }
+
+    /// A subscriber has nothing more to say; what comes all the same is not looked at.
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {}
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case ChannelEvent.inputClosed: context.close(promise: nil)
+        case is ChannelShouldQuiesceEvent: self.end(with: nil)
+        default: context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    private func leave() {
+        guard let subscriber = self.subscriber else { return }
+        self.subscriber = nil
+        self.isEnding = true
+        self.shard.leave(subscriber)
+        self.endpoint.streams.subtract(1, ordering: .relaxed)
+    }
+}
+
+@available(*, unavailable)
+extension StreamHandler: Sendable {}

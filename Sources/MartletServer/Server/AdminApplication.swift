@@ -1,0 +1,34 @@
+import Hummingbird
+import Logging
+import Martlet
+import NIOCore
+
+/// What the admin listener serves: health, and what the hub has counted.
+enum AdminApplication {
+    static func make(
+        endpoint: HubEndpoint,
+        address: BindAddress,
+        group: any EventLoopGroup,
+        logger: Logger,
+        onListening: @escaping @Sendable (String) -> Void
+    ) -> some ApplicationProtocol {
+        let router = Router()
+        router.addHealth(of: endpoint)
+        for path in ["/", "/status"] as [RouterPath] {
+            router.get(path) { _, _ in
+                Response(
+                    status: .ok,
+                    headers: [.contentType: "application/json", .cacheControl: "no-store"],
+                    body: .init(byteBuffer: ByteBuffer(string: try await endpoint.statusJSON()))
+                )
+            }
+        }
+        return Application(
+            router: router,
+            configuration: ApplicationConfiguration(address: .hostname(address.host, port: address.port)),
+            onServerRunning: { onListening("http://\(address.at(port: $0.localAddress?.port))") },
+            eventLoopGroupProvider: .shared(group),
+            logger: logger.quieted
+        )
+    }
+}

@@ -1,0 +1,80 @@
+import Hummingbird
+import Logging
+import Martlet
+import NIOCore
+
+/// What the main listener serves beside the hub.
+enum HubApplication {
+    static func make(
+        endpoint: HubEndpoint,
+        address: BindAddress,
+        group: any EventLoopGroup,
+        hasClock: Bool,
+        logger: Logger,
+        onListening: @escaping @Sendable (String) -> Void
+    ) -> some ApplicationProtocol {
+        let router = Router()
+        router.addHealth(of: endpoint)
+        router.get("/") { _, _ in
+            Response(
+                status: .ok,
+                headers: [
+                    .contentType: "text/html; charset=utf-8",
+                    .contentSecurityPolicy: HomePage.contentSecurityPolicy,
+                    .cacheControl: "no-cache",
+                ],
+                body: .init(byteBuffer: ByteBuffer(string: HomePage.html(hasClock: hasClock)))
+            )
+        }
+        return Application(
+            router: router,
+            server: .hub(endpoint),
+            configuration: ApplicationConfiguration(
+                address: .hostname(address.host, port: address.port),
+                backlog: 4096
+            ),
+            onServerRunning: { onListening("http://\(address.at(port: $0.localAddress?.port))") },
+            eventLoopGroupProvider: .shared(group),
+            logger: logger.quieted
+        )
+    }
+}
+
+extension Router where Context == BasicRequestContext {
+    /// `/healthz`: the process is up. `/readyz`: it can do its work.
+    func addHealth(of endpoint: HubEndpoint) {
+        self.get("/healthz") { _, _ in "ok\n" }
+        self.get("/readyz") { _, _ in
+            switch await endpoint.readiness() {
+            case .ready: Response.text(.ok, "ready\n")
+            case .notReady(let why): Response.text(.serviceUnavailable, why + "\n")
+            }
+        }
+    }
+}
+
+extension Response {
+    static func text(_ status: HTTPResponse.Status, _ text: String) -> Response {
+        Response(
+            status: status,
+            headers: [.contentType: "text/plain; charset=utf-8", .cacheControl: "no-store"],
+            body: .init(byteBuffer: ByteBuffer(string: text))
+        )
+    }
+}
+
+extension BindAddress {
+    /// The address with the port that was really bound, since 0 asks for any.
+    func at(port: Int?) -> BindAddress {
+        BindAddress(host: self.host, port: port ?? self.port)
+    }
+}
+
+extension Logger {
+    /// For Hummingbird, which tells at info what we tell ourselves.
+    var quieted: Logger {
+        var logger = self
+        logger.logLevel = max(logger.logLevel, .warning)
+        return logger
+    }
+}

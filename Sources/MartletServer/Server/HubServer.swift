@@ -1,0 +1,183 @@
+import Hummingbird
+public import Logging
+import Martlet
+import MartletSQLite
+import MartletSources
+import NIOCore
+import NIOPosix
+public import ServiceLifecycle
+import Synchronization
+
+/// `martlet serve` as a service: the log, the hub, its sources, the listeners, and an end in good order.
+///
+/// ```swift
+/// let server = try HubServer(configuration: Configuration(), logger: logger)
+/// try await ServiceGroup(services: [server], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger).run()
+/// ```
+///
+/// On graceful shutdown it refuses new streams and reports itself as not ready, ends the open ones in waves, closes its
+/// listeners once publishers in flight are answered, and returns. That takes `streams.drain` and at most three seconds.
+public struct HubServer: Service {
+    /// Where a server listens, once it does.
+    public struct Listening: Sendable {
+        /// The hub's address, such as `http://127.0.0.1:8080`.
+        public var hub: String
+        /// The admin listener's, if there is one.
+        public var admin: String?
+    }
+
+    private let services: [any Service]
+    private let logger: Logger
+
+    /// Opens the log and prepares everything else; nothing listens before ``run()``.
+    ///
+    /// - Parameters:
+    ///   - configuration: what to serve, where.
+    ///   - logger: told what an operator must know.
+    ///   - onListening: called once all listeners are bound.
+    /// - Throws: `LogError` if the log can't be opened.
+    public init(
+        configuration: Configuration,
+        logger: Logger,
+        onListening: @escaping @Sendable (Listening) -> Void = { _ in }
+    ) throws {
+        Descriptors.raiseLimit()
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.loops ?? System.coreCount)
+        let store = try Store(configuration.log)
+        let hub = Hub(log: store.log, eventLoopGroup: group, settings: Hub.Settings(configuration))
+        let endpoint = HubEndpoint(hub: hub, eventLoopGroup: group, limits: HubEndpoint.Limits(configuration))
+        let sources = try configuration.sources.map { try $0.makeSource(logger: logger) }
+        let listeners = Listeners(expected: configuration.admin == nil ? 1 : 2, onListening: onListening)
+
+        // Shut down from the last to the first, each when the one after it has ended: streams are drained while the
+        // listeners still answer, and the hub ends when nobody can publish any more.
+        var services: [any Service] = [
+            EventLoops(group: group),
+            Background { await hub.run() },
+            Background { await store.run(logger: logger) },
+        ]
+        if let admin = configuration.admin {
+            let app = AdminApplication.make(endpoint: endpoint, address: admin, group: group, logger: logger) {
+                listeners.bound(admin: $0)
+            }
+            services.append(Listener(app: app, address: admin, key: "admin"))
+        }
+        let app = HubApplication.make(
+            endpoint: endpoint,
+            address: configuration.listen,
+            group: group,
+            hasClock: configuration.sources.contains { $0.topic == "time" && $0.isPublic },
+            logger: logger
+        ) { listeners.bound(hub: $0) }
+        services.append(Listener(app: app, address: configuration.listen, key: "listen"))
+        for source in sources {
+            services.append(Background { try await source.run(publishingTo: hub) })
+        }
+        services.append(Drain(endpoint: endpoint, duration: configuration.streams.drain, logger: logger))
+        self.services = services
+        self.logger = logger
+    }
+
+    /// Serves until graceful shutdown or cancellation.
+    public func run() async throws {
+        var quiet = self.logger
+        // The group narrates every service at info; operators want to read of streams and logs.
+        quiet.logLevel = max(quiet.logLevel, .warning)
+        try await ServiceGroup(configuration: .init(services: self.services, logger: quiet)).run()
+    }
+}
+
+/// The log that is configured, and what keeps it in order.
+private enum Store {
+    case memory(MemoryLog)
+    case sqlite(SQLiteLog)
+
+    init(_ configuration: Configuration.Log) throws {
+        let keep = Retention(updates: configuration.keep.updates, age: configuration.keep.age)
+        switch configuration.store {
+        case .memory: self = .memory(MemoryLog(keep: keep))
+        case .sqlite(let path): self = .sqlite(try SQLiteLog(path: path, keep: keep))
+        }
+    }
+
+    var log: any EventLog {
+        switch self {
+        case .memory(let log): log
+        case .sqlite(let log): log
+        }
+    }
+
+    func run(logger: Logger) async {
+        guard case .sqlite(let log) = self else { return }
+        await log.run { logger.error("The log could not be trimmed: \($0)") }
+    }
+}
+
+/// Tells once all listeners are bound.
+private final class Listeners: Sendable {
+    private let state: Mutex<(missing: Int, hub: String, admin: String?)>
+    private let onListening: @Sendable (HubServer.Listening) -> Void
+
+    init(expected: Int, onListening: @escaping @Sendable (HubServer.Listening) -> Void) {
+        self.state = Mutex((expected, "", nil))
+        self.onListening = onListening
+    }
+
+    func bound(hub: String? = nil, admin: String? = nil) {
+        let complete: HubServer.Listening? = self.state.withLock { state in
+            if let hub { state.hub = hub }
+            if let admin { state.admin = admin }
+            state.missing -= 1
+            return state.missing == 0 ? HubServer.Listening(hub: state.hub, admin: state.admin) : nil
+        }
+        if let complete { self.onListening(complete) }
+    }
+}
+
+extension Hub.Settings {
+    init(_ configuration: Configuration) {
+        self.init(
+            heartbeat: TimeAmount(configuration.streams.heartbeat),
+            stall: TimeAmount(configuration.streams.stall),
+            tailBytes: configuration.log.tail
+        )
+    }
+}
+
+extension HubEndpoint.Limits {
+    init(_ configuration: Configuration) {
+        self.init(
+            headerBytes: configuration.limits.header,
+            bodyBytes: configuration.limits.body,
+            headerTimeout: TimeAmount(configuration.limits.headerTimeout),
+            streams: configuration.streams.max
+        )
+    }
+}
+
+extension SourceConfiguration {
+    fileprivate func makeSource(logger: Logger) throws -> any Source {
+        if !self.isPublic {
+            logger.warning(
+                """
+                The source "\(self.name)" is private, and nobody can be granted its topic yet: its updates are kept in the \
+                log, but reach no subscriber. Add "public: true" to let everybody see them.
+                """
+            )
+        }
+        let topic = try Topic(self.topic)
+        switch self.kind {
+        case .clock(let interval):
+            return ClockSource(name: self.name, every: interval, topic: topic, isPublic: self.isPublic, logger: logger)
+        case .file(let path, let lineLimit):
+            return FileSource(
+                name: self.name,
+                path: path,
+                topic: topic.name,
+                isPublic: self.isPublic,
+                options: FileSourceOptions(lineLimit: lineLimit),
+                report: { logger.notice("\($0)") }
+            )
+        }
+    }
+}

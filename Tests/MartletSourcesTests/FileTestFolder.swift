@@ -1,0 +1,153 @@
+import Testing
+
+@testable import MartletSources
+
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Musl)
+import Musl
+#else
+import Glibc
+#endif
+
+/// A temporary folder, with the few things that writers and rotators do to files in it.
+final class FileTestFolder: Sendable {
+    let path: String
+
+    init() {
+        var template = Array("/tmp/martlet-file-XXXXXX".utf8CString)
+        path = template.withUnsafeMutableBufferPointer { String(cString: mkdtemp($0.baseAddress!)) }
+    }
+
+    deinit { remove("") }
+
+    subscript(_ name: String) -> String { name.isEmpty ? path : path + "/" + name }
+
+    /// Opens, appends, closes.
+    func append(_ text: String, to name: String) {
+        append(Array(text.utf8), to: name)
+    }
+
+    func append(_ bytes: [UInt8], to name: String) {
+        let writer = FileTestWriter(self[name])
+        writer.write(bytes)
+    }
+
+    func move(_ name: String, to other: String) { rename(self[name], self[other]) }
+    func hardLink(_ name: String, to other: String) { link(self[name], self[other]) }
+    func symbolicLink(_ target: String, to name: String) { symlink(target, self[name]) }
+    func delete(_ name: String) { unlink(self[name]) }
+    func truncate(_ name: String, to size: Int = 0) { _ = Self.truncateFile(self[name], size) }
+    func makeDirectory(_ name: String) { mkdir(self[name], 0o755) }
+
+    func remove(_ name: String) {
+        let path = self[name]
+        if let entries = opendir(path) {
+            while let entry = readdir(entries) {
+                let child = withUnsafePointer(to: &entry.pointee.d_name) {
+                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                }
+                if child != "." && child != ".." { remove(name.isEmpty ? child : name + "/" + child) }
+            }
+            closedir(entries)
+            rmdir(path)
+        } else {
+            unlink(path)
+        }
+    }
+
+    private static func truncateFile(_ path: String, _ size: Int) -> Int32 {
+        #if canImport(Darwin)
+        Darwin.truncate(path, off_t(size))
+        #elseif canImport(Musl)
+        Musl.truncate(path, off_t(size))
+        #else
+        Glibc.truncate(path, off_t(size))
+        #endif
+    }
+}
+
+/// A program that holds its log open.
+final class FileTestWriter {
+    private var descriptor: Int32
+    private let path: String
+
+    init(_ path: String) {
+        self.path = path
+        descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+    }
+
+    deinit { close(descriptor) }
+
+    func write(_ text: String) { write(Array(text.utf8)) }
+
+    func write(_ bytes: [UInt8]) {
+        #if canImport(Darwin)
+        let written = Darwin.write(descriptor, bytes, bytes.count)
+        #elseif canImport(Musl)
+        let written = Musl.write(descriptor, bytes, bytes.count)
+        #else
+        let written = Glibc.write(descriptor, bytes, bytes.count)
+        #endif
+        precondition(written == bytes.count)
+    }
+
+    func reopen() {
+        close(descriptor)
+        descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+    }
+}
+
+/// A follower driven step by step, with a time that only the test moves.
+final class FileTestFollower {
+    private let follower: FileFollower
+    private(set) var reports: [String] { get { box.reports } set {} }
+    private let box = Box()
+    private var now: Duration = .zero
+
+    private final class Box { var reports: [String] = [] }
+
+    init(
+        _ path: String,
+        lineLimit: Int = 64 * 1024,
+        openJournal: @escaping FileDirectory.OpenJournal = FileDirectory.systemJournal
+    ) {
+        follower = FileFollower(
+            path: path, lineLimit: lineLimit, grace: .seconds(5), openJournal: openJournal,
+            report: { [box] in box.reports.append($0) })
+    }
+
+    /// All lines there are now.
+    func look(after time: Duration = .milliseconds(50)) -> [String] {
+        now += time
+        var lines: [String] = []
+        while true {
+            let batch = follower.nextBatch(now: now)
+            lines += batch.lines
+            if !batch.hasMore { return lines }
+        }
+    }
+
+    /// One batch.
+    func batch() -> FileBatch { follower.nextBatch(now: now) }
+
+    var openGenerations: Int { follower.generations.count { $0.reader != nil } }
+}
+
+/// The descriptors of this process that lie in a folder.
+func openDescriptors(in folder: FileTestFolder) -> Int {
+    guard let entries = opendir("/proc/self/fd") else { return 0 }
+    defer { closedir(entries) }
+    var count = 0
+    while let entry = readdir(entries) {
+        let name = withUnsafePointer(to: &entry.pointee.d_name) {
+            $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        }
+        var target = [CChar](repeating: 0, count: 4096)
+        let length = readlink("/proc/self/fd/" + name, &target, target.count - 1)
+        guard length > 0 else { continue }
+        let path = String(decoding: target[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        if path.hasPrefix(folder.path) { count += 1 }
+    }
+    return count
+}
