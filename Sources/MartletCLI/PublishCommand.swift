@@ -62,7 +62,7 @@ struct PublishCommand: AsyncParsableCommand {
     }
 
     mutating func run() async throws {
-        do {
+        do throws(PublishRefusal) {
             let update = PublishForm(
                 topics: topics,
                 data: try readData(),
@@ -73,8 +73,8 @@ struct PublishCommand: AsyncParsableCommand {
             )
             let answer = try await post(update)
             _ = StandardOutput.write(Array((answer + "\n").utf8))
-        } catch let refusal as PublishRefusal {
-            StandardError.write(refusal.sentence)
+        } catch {
+            StandardError.write(error.sentence)
             throw ExitCode.failure
         }
     }

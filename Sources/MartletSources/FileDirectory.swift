@@ -63,7 +63,8 @@ final class FileDirectory {
                 return .nothing
             }
             return .opened(
-                FileReader(descriptor: file, status: status, lineLimit: lineLimit, startsAtEnd: startsAtEnd))
+                FileReader(descriptor: file, status: status, lineLimit: lineLimit, startsAtEnd: startsAtEnd)
+            )
         } catch {
             return error.isMissing ? .nothing : .refused(error)
         }

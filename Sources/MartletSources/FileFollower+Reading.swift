@@ -26,7 +26,9 @@ extension FileFollower {
 
     /// Gives up those read to their ends that were replaced, so that waiting ones can be opened.
     func makeRoom() -> Bool {
-        guard !hasRoom, generations.contains(where: \.isWaiting), let newest = newestOpen, newest > 0 else { return false }
+        guard !hasRoom, generations.contains(where: \.isWaiting), let newest = newestOpen, newest > 0 else {
+            return false
+        }
         return giveUp { index, generation in index < newest && generation.reader != nil }
     }
 

@@ -54,7 +54,10 @@ extension FileFollower {
             let name = generations[index].name
         else { return false }
         generations[index].attempt = directory.attempt(
-            name, lineLimit: lineLimit, startsAtEnd: generations[index].startsAtEnd)
+            name,
+            lineLimit: lineLimit,
+            startsAtEnd: generations[index].startsAtEnd
+        )
         generations[index].attemptedName = name
         return true
     }

@@ -43,7 +43,9 @@ final class FileFollower {
 
     var ready = FileLineQueue()
     let buffer = UnsafeMutableRawBufferPointer.allocate(
-        byteCount: pieceLength + FileReader.footprintLength, alignment: 16)
+        byteCount: pieceLength + FileReader.footprintLength,
+        alignment: 16
+    )
 
     init(
         path: String,

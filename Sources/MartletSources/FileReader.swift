@@ -110,7 +110,9 @@ final class FileReader {
     /// The same hole, when the truncation was seen before that writer wrote again: what is after it counts.
     private func withoutHole(_ piece: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
         guard skipsHole else { return piece }
-        guard let first = piece.firstIndex(where: { $0 != 0 }) else { return UnsafeRawBufferPointer(rebasing: piece[..<0]) }
+        guard let first = piece.firstIndex(where: { $0 != 0 }) else {
+            return UnsafeRawBufferPointer(rebasing: piece[..<0])
+        }
         skipsHole = false
         return UnsafeRawBufferPointer(rebasing: piece[first...])
     }

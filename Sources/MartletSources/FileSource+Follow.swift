@@ -10,7 +10,11 @@ extension FileSource {
     @concurrent
     package func follow(deliver: @Sendable ([String]) async throws -> Void) async throws {
         let follower = FileFollower(
-            path: path, lineLimit: options.lineLimit, grace: options.grace, report: report)
+            path: path,
+            lineLimit: options.lineLimit,
+            grace: options.grace,
+            report: report
+        )
         defer { follower.close() }
         let start = clock.now
         while !Task.isCancelled {

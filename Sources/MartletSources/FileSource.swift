@@ -53,8 +53,11 @@ public struct FileSourceOptions: Sendable {
     /// How long a file that was replaced or deleted is still read after it last grew.
     public var grace: Duration
 
+    /// The defaults are 64 KiB, 50 ms and 5 s.
     public init(
-        lineLimit: Int = 64 * 1024, interval: Duration = .milliseconds(50), grace: Duration = .seconds(5)
+        lineLimit: Int = 64 * 1024,
+        interval: Duration = .milliseconds(50),
+        grace: Duration = .seconds(5)
     ) {
         self.lineLimit = lineLimit
         self.interval = interval

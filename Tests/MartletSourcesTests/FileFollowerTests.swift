@@ -84,7 +84,8 @@ struct FileFollowerTests {
 
     @Test(
         "A file that was truncated and has grown past the old place between two looks is read from its start",
-        arguments: ["a longer line\nand more\n", "1ine\n", "other\n"])
+        arguments: ["a longer line\nand more\n", "1ine\n", "other\n"]
+    )
     func truncatedAndOutgrown(_ text: String) {
         folder.append("", to: "log")
         let follower = FileTestFollower(folder["log"])

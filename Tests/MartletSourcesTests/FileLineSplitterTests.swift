@@ -58,9 +58,10 @@ struct FileLineSplitterTests {
         Case("ééééé\n", ["éééé … [cut: 2 bytes more]"]),
         Case(bytes: [0x61, 0xFF, 0x62, 0x0A], ["a\u{FFFD}b"]),
         Case(bytes: [0xE2, 0x82, 0x0A], ["\u{FFFD}"]),
-        Case(bytes: [UInt8](repeating: 0x80, count: 9) + [0x0A], [
-            String(repeating: "\u{FFFD}", count: 8) + " … [cut: 1 bytes more]"
-        ]),
+        Case(
+            bytes: [UInt8](repeating: 0x80, count: 9) + [0x0A],
+            [String(repeating: "\u{FFFD}", count: 8) + " … [cut: 1 bytes more]"]
+        ),
         Case(bytes: [0x00, 0x0A], ["\0"]),
     ]
 

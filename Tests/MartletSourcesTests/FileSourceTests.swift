@@ -30,17 +30,23 @@ struct FileSourceTests {
     }
 
     private func source(
-        interval: Duration = .milliseconds(50), report: @escaping @Sendable (String) -> Void = { _ in }
+        interval: Duration = .milliseconds(50),
+        report: @escaping @Sendable (String) -> Void = { _ in }
     ) -> FileSource<ContinuousClock> {
         FileSource(
-            name: "log", path: folder["log"], topic: "logs/app", options: FileSourceOptions(interval: interval),
-            report: report)
+            name: "log",
+            path: folder["log"],
+            topic: "logs/app",
+            options: FileSourceOptions(interval: interval),
+            report: report
+        )
     }
 
     /// Runs the source until it delivered the line `end`, at most a minute, while `write` runs; that begins when the
     /// source has seen that no file is there, so that every line counts.
     private func collect(
-        interval: Duration = .milliseconds(50), write: @escaping @Sendable () async -> Void
+        interval: Duration = .milliseconds(50),
+        write: @escaping @Sendable () async -> Void
     ) async throws -> [String] {
         let collector = Collector()
         let (looked, hasLooked) = AsyncStream<Void>.makeStream()
@@ -183,11 +189,15 @@ struct FileSourceTests {
     func deliverThrows() async throws {
         struct Refused: Error {}
         let folder = folder
-        let source = source()
+        let (looked, hasLooked) = AsyncStream<Void>.makeStream()
+        let source = source { _ in hasLooked.yield() }
         await #expect(throws: Refused.self) {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await source.follow { _ in throw Refused() } }
-                group.addTask { folder.append("1\n", to: "log") }
+                group.addTask {
+                    for await _ in looked { break }
+                    folder.append("1\n", to: "log")
+                }
                 try await group.waitForAll()
             }
         }

@@ -101,7 +101,7 @@ final class FileTestWriter {
 /// A follower driven step by step, with a time that only the test moves.
 final class FileTestFollower {
     private let follower: FileFollower
-    private(set) var reports: [String] { get { box.reports } set {} }
+    var reports: [String] { box.reports }
     private let box = Box()
     private var now: Duration = .zero
 
@@ -113,8 +113,12 @@ final class FileTestFollower {
         openJournal: @escaping FileDirectory.OpenJournal = FileDirectory.systemJournal
     ) {
         follower = FileFollower(
-            path: path, lineLimit: lineLimit, grace: .seconds(5), openJournal: openJournal,
-            report: { [box] in box.reports.append($0) })
+            path: path,
+            lineLimit: lineLimit,
+            grace: .seconds(5),
+            openJournal: openJournal,
+            report: { [box] in box.reports.append($0) }
+        )
     }
 
     /// All lines there are now.

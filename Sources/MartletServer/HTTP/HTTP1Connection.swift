@@ -56,6 +56,15 @@ final class HTTP1Connection {
         self.sendBytes(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n"))
     }
 
+    /// Closes the connection once everything that was written has been sent.
+    func closeAfterWrites() {
+        guard let context = try? self.channel.pipeline.syncOperations.context(handler: self.encoder) else { return }
+        let written = context.eventLoop.makePromise(of: Void.self)
+        context.writeAndFlush(NIOAny(ByteBuffer()), promise: written)
+        let channel = self.channel
+        written.futureResult.whenComplete { _ in channel.close(promise: nil) }
+    }
+
     private func sendBytes(_ bytes: ByteBuffer) {
         // From the encoder's place on, so past it.
         guard let context = try? self.channel.pipeline.syncOperations.context(handler: self.encoder) else { return }

@@ -55,6 +55,9 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
     /// Parts of requests that came while another was being answered.
     private var held = CircularBuffer<HTTPRequestPart>()
     private var isReadPending = false
+    private var isReplaying = false
+    /// The read at hand has brought a part of a request.
+    private var hasReadPart = false
     private var isHandedOver = false
     /// The connection ends after the answer at hand.
     private var closesAfterAnswer = false
@@ -138,6 +141,7 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
         }
         switch self.state {
         case .idle, .readingHead, .readingBody, .readingEnd: self.refuse(refusal, thenClose: true)
+        case .passing(requestEnded: false, _): context.close(promise: nil)
         case .answering, .passing: self.closesAfterAnswer = true
         case .lingering, .done: break
         }
@@ -158,18 +162,17 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = self.unwrapInboundIn(data)
-        switch self.state {
-        case .answering, .passing(requestEnded: true, _): self.held.append(part)
-        default: self.take(part, context: context)
-        }
+        self.hasReadPart = true
+        if self.takesParts && self.held.isEmpty { self.take(part, context: context) } else { self.held.append(part) }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        if case .idle = self.state {
+        if case .idle = self.state, !self.hasReadPart {
             // Bytes came, but no head: from now on it has a limited time.
             self.state = .readingHead
             self.deadline = .now() + self.endpoint.limits.headerTimeout
         }
+        self.hasReadPart = false
         context.fireChannelReadComplete()
     }
 
@@ -309,21 +312,29 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
     }
 
     private func finishRequest() {
-        guard let context = self.context else { return }
         if self.closesAfterAnswer {
-            context.close(promise: nil)
-            return
+            self.state = .lingering
+            self.deadline = .now() + Self.lingerTime
+            return self.connection.closeAfterWrites()
         }
         self.state = .idle
         self.deadline = .now() + self.endpoint.limits.keepAlive
-        while let part = self.held.first {
-            if case .answering = self.state { return }
-            if case .passing(requestEnded: true, _) = self.state { return }
-            if case .done = self.state { return }
-            self.held.removeFirst()
+        // A request that was held and answered at once comes here again; the loop below is in progress then.
+        guard !self.isReplaying, let context = self.context else { return }
+        self.isReplaying = true
+        defer { self.isReplaying = false }
+        while self.takesParts, let part = self.held.popFirst() {
             self.take(part, context: context)
         }
-        self.resumeReading()
+        if self.held.isEmpty { self.resumeReading() }
+    }
+
+    /// Whether the next part of a request can be looked at.
+    private var takesParts: Bool {
+        switch self.state {
+        case .answering, .passing(requestEnded: true, _), .done: false
+        default: true
+        }
     }
 
     private func resumeReading() {
