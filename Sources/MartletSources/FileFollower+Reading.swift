@@ -9,8 +9,10 @@ extension FileFollower {
         for generation in generations.reversed() { generation.reader?.measure() }
         for index in generations.indices {
             // One that could not be opened yet comes before those after it; one that can't be is passed over.
-            if generations[index].isWaiting { return false }
-            guard let reader = generations[index].reader else { continue }
+            guard let reader = generations[index].reader else {
+                if generations[index].isRefused { continue }
+                return false
+            }
             switch reader.readPiece(through: buffer, emit: { ready.append($0) }) {
             case .advanced:
                 if generations[index].leaving != nil { generations[index].leaving = now }

@@ -14,10 +14,12 @@ extension FileFollower {
         for _ in 0..<Self.maximumRounds {
             drainJournal()
             if openNext() || generations.contains(where: { $0.move != nil }) {
+                // Of a move that begins after settling, the drain may see only the first half.
+                let moves = Set(generations.compactMap(\.move))
                 directory?.journal.settle()
                 drainJournal()
-                concludeAttempt()
-                if hasRoom && generations.contains(where: \.isWaiting) { continue }
+                concludeAttempt(settledMoves: moves)
+                if hasRoom && generations.contains(where: { $0.isWaiting || $0.move != nil }) { continue }
             }
             guard mayCompare, let found = compareWithPath() else { break }
             // A file system whose numbers for a path and for the open file differ would else be asked forever.
@@ -63,9 +65,11 @@ extension FileFollower {
     }
 
     /// Decides what the attempt came to, now that the journal says what happened meanwhile, and drops what has no name.
-    private func concludeAttempt() {
+    private func concludeAttempt(settledMoves: Set<UInt32>) {
         var index = 0
         while index < generations.count {
+            // Both halves of a move within the directory are in a settled journal: without the second, it left.
+            if let move = generations[index].move, settledMoves.contains(move) { generations[index].move = nil }
             if conclude(&generations[index]) {
                 index = mergeIfKnown(index) + 1
             } else {
@@ -82,9 +86,7 @@ extension FileFollower {
             generation.isDoubtful = false
         }
         if generation.reader != nil { return true }
-        // Both halves of a move within the directory are in a settled journal: without the second, it left.
-        generation.move = nil
-        let isGone = generation.name == nil
+        let isGone = generation.name == nil && generation.move == nil
         let isExact = !generation.isDoubtful
         switch generation.attempt {
         case .opened(let reader):
@@ -94,6 +96,7 @@ extension FileFollower {
             guard isExact || mayStay else { return !isGone }
             generation.reader = reader
             generation.name = nil
+            generation.move = nil
             return true
         case .nothing:
             return !isGone && !(isExact && generation.name == generation.attemptedName)

@@ -21,6 +21,8 @@ public struct FileSource<C: Clock>: Sendable where C.Duration == Duration {
     let clock: C
     let report: @Sendable (String) -> Void
 
+    /// Makes a source; nothing is opened before it runs.
+    ///
     /// - Parameters:
     ///   - options: Limits and times.
     ///   - clock: What says when to look next, and when the grace of a replaced file is over.
@@ -54,6 +56,7 @@ public struct FileSourceOptions: Sendable {
     public var grace: Duration
 
     /// The defaults are 64 KiB, 50 ms and 5 s.
+    /// Makes options; what isn't given is as most need it.
     public init(
         lineLimit: Int = 64 * 1024,
         interval: Duration = .milliseconds(50),

@@ -143,4 +143,39 @@ struct FileFollowerProblemTests {
         ]
         #expect(follower.look() == ["1", "2"])
     }
+
+    @Test("Half a move, seen when the other half is still to come, loses no generation")
+    func halfMove() {
+        for moment in 1...3 {
+            let folder = FileTestFolder()
+            let journal = ToldJournal()
+            folder.append("old\n", to: "log")
+            let follower = FileTestFollower(folder["log"]) { _, _ throws(FileErrno) in journal }
+            _ = follower.look()
+            folder.append("1\n", to: "log")
+            folder.move("log", to: "log.0")
+            folder.append("2\n", to: "log")
+            folder.move("log", to: "log.1")
+            folder.append("3\n", to: "log")
+            // Two wait: while the first is opened, the second moves.
+            journal.records = [
+                (.left, "log", 1), (.appeared, "log.0", 1), (.appeared, "log", 0),
+                (.left, "log", 2), (.appeared, "log.1", 2), (.appeared, "log", 0),
+            ]
+            journal.meanwhile = (1...4).map { number in
+                return {
+                    if number == moment {
+                        folder.move("log", to: "log.2")
+                        journal.records += [(.left, "log", 3)]
+                    }
+                    if number == moment + 1 {
+                        folder.append("4\n", to: "log")
+                        journal.records += [(.appeared, "log.2", 3), (.appeared, "log", 0)]
+                    }
+                }
+            }
+            let lines = follower.look() + follower.look() + follower.look()
+            #expect(lines == ["1", "2", "3", "4"], "moment \(moment)")
+        }
+    }
 }
