@@ -39,6 +39,11 @@ public final class SQLiteLog: EventLog {
     }
 
     package init(path: String, keep: Retention, now: @escaping @Sendable () -> Int64) throws(LogError) {
+        do {
+            try Schema.checkOwner(path: path)
+        } catch {
+            throw LogError(opening: path, error)
+        }
         self.lock = try FileLock(path: path + "-lock", of: path)
         do {
             let pool = try DatabasePool(path: path, configuration: Schema.configuration)

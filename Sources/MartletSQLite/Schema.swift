@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import Martlet
 
@@ -19,12 +20,30 @@ enum Schema {
         return configuration
     }
 
-    /// Checks whose file this is, makes the tables in a new one, and tells its epoch.
+    /// Checks whose file this is without changing it: opening it for writing would already turn on WAL mode, and
+    /// another program's file is none of ours to turn.
+    static func checkOwner(path: String) throws {
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        var configuration = self.configuration
+        configuration.readonly = true
+        try DatabaseQueue(path: path, configuration: configuration).read { _ = try self.isNew($0, path: path) }
+    }
+
+    /// Makes the tables in a new file, and tells the epoch of a file.
     static func open(_ db: Database, path: String) throws -> Epoch {
+        if try self.isNew(db, path: path) { return try self.create(db) }
+        guard let name = try String.fetchOne(db, sql: "SELECT epoch FROM log"), let epoch = Epoch(name) else {
+            throw LogError(code: .cannotOpen, message: "The log \(path) is damaged: it has no epoch.")
+        }
+        return epoch
+    }
+
+    /// Whether the file is empty; throws if it is neither that nor a log this version can read.
+    private static func isNew(_ db: Database, path: String) throws -> Bool {
         let application = try Int64.fetchOne(db, sql: "PRAGMA application_id")!
         let version = try Int64.fetchOne(db, sql: "PRAGMA user_version")!
         if application == 0, version == 0, try Int64.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") == 0 {
-            return try self.create(db)
+            return true
         }
         guard application == self.applicationID else {
             throw LogError(code: .cannotOpen, message: "\(path) is an SQLite database, but not a log of Martlet's.")
@@ -32,14 +51,13 @@ enum Schema {
         guard version <= self.version else {
             throw LogError(
                 code: .cannotOpen,
-                message:
-                    "The log \(path) was made by a newer version of Martlet (format \(version), known is \(self.version)); use that version, or another file."
+                message: """
+                    The log \(path) was made by a newer version of Martlet (format \(version), known is \(self.version)); \
+                    use that version, or another file.
+                    """
             )
         }
-        guard let name = try String.fetchOne(db, sql: "SELECT epoch FROM log"), let epoch = Epoch(name) else {
-            throw LogError(code: .cannotOpen, message: "The log \(path) is damaged: it has no epoch.")
-        }
-        return epoch
+        return false
     }
 
     private static func create(_ db: Database) throws -> Epoch {

@@ -110,6 +110,10 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
         case is ChannelShouldQuiesceEvent:
             switch self.state {
             case .idle, .readingHead: context.close(promise: nil)
+            case .readingBody, .readingEnd:
+                // A request that is on its way is answered; one that stands still doesn't hold the server up.
+                self.closesAfterAnswer = true
+                self.deadline = min(self.deadline, .now() + Self.lingerTime)
             default: self.closesAfterAnswer = true
             }
         default:

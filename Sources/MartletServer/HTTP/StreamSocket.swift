@@ -82,7 +82,8 @@ struct StreamSocket {
         #else
         // A cursor costs nothing, the kernel's buffers do: what isn't sent yet may be as much as one write of ours.
         self.set(TCP_NOTSENT_LOWAT, to: StreamSocket.unsentBytes)
-        self.set(TCP_USER_TIMEOUT, to: CInt(clamping: timeout.nanoseconds / 1_000_000))
+        // Later than the hub's own look at readers without progress: this is for a stream that is only quiet.
+        self.set(TCP_USER_TIMEOUT, to: CInt(clamping: timeout.nanoseconds / 1_000_000 + 5_000))
         #endif
     }
 

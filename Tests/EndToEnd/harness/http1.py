@@ -55,45 +55,62 @@ def read_head(data):
 
 
 class ChunkDecoder:
-    """Undoes `Transfer-Encoding: chunked`; refuses whatever RFC 9112 §7.1 does not allow, and trailers."""
+    """Undoes `Transfer-Encoding: chunked` as bytes come; refuses what RFC 9112 §7.1 does not allow, and trailers."""
 
-    __slots__ = ("rest", "ended")
+    __slots__ = ("rest", "left", "ended")
 
     def __init__(self):
+        # Bytes of a size line or of a chunk's end that are not complete.
         self.rest = b""
+        # Bytes that the chunk at hand still has, with its CRLF; 0 if a size line is next.
+        self.left = 0
         self.ended = False
 
     def feed(self, data):
-        """The payload of the chunks that are complete."""
+        """The payload in `data`, as far as it has come."""
         if self.ended:
             raise Failure(f"{len(data)} bytes after the last chunk: {data[:80]!r}")
         if self.rest:
             data = self.rest + data
+            self.rest = b""
         found = []
         at = 0
-        while True:
-            line = data.find(b"\r\n", at)
-            if line < 0:
-                if len(data) - at > 10:
-                    raise Failure(f"malformed chunk size: {data[at:at + 40]!r}")
-                break
-            digits = data[at:line]
-            if not HEX.match(digits):
-                raise Failure(f"malformed chunk size: {digits[:40]!r}")
-            size = int(digits, 16)
-            end = line + 2 + size
-            if len(data) < end + 2:
-                break
-            if data[end:end + 2] != b"\r\n":
-                raise Failure(f"a chunk of {size} bytes is not followed by CRLF but {data[end:end + 20]!r}")
-            if size == 0:
-                self.ended = True
-                if len(data) > end + 2:
-                    raise Failure(f"bytes after the last chunk: {data[end + 2:end + 80]!r}")
-                at = end + 2
-                break
-            found.append(data[line + 2:end])
-            at = end + 2
+        while at < len(data):
+            if not self.left:
+                line = data.find(b"\r\n", at)
+                if line < 0:
+                    if len(data) - at > 9:
+                        raise Failure(f"malformed chunk size: {data[at:at + 40]!r}")
+                    break
+                digits = data[at:line]
+                if not HEX.match(digits):
+                    raise Failure(f"malformed chunk size: {digits[:40]!r}")
+                size = int(digits, 16)
+                if size == 0:
+                    if len(data) < line + 4:
+                        break
+                    if data[line:] != b"\r\n\r\n":
+                        raise Failure(f"after the last chunk comes {data[line + 2:line + 80]!r}")
+                    self.ended = True
+                    at = len(data)
+                    break
+                self.left = size + 2
+                at = line + 2
+            end = at + self.left
+            if len(data) >= end:
+                if data[end - 2:end] != b"\r\n":
+                    raise Failure(f"a chunk is not followed by CRLF but by {data[end - 2:end + 20]!r}")
+                found.append(data[at:end - 2])
+                self.left = 0
+                at = end
+            else:
+                # The chunk's end is looked at as a whole.
+                stop = min(len(data), end - 2)
+                if stop <= at:
+                    break
+                found.append(data[at:stop])
+                self.left -= stop - at
+                at = stop
         self.rest = data[at:]
         return found[0] if len(found) == 1 else b"".join(found)
 

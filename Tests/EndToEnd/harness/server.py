@@ -102,6 +102,12 @@ class Server:
                     return int(line.split()[1]) << 10
         raise Failure("no VmRSS")
 
+    def cpu_seconds(self):
+        """What it has computed, itself and the system for it."""
+        with open(f"/proc/{self.pid}/stat") as file:
+            fields = file.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def how_it_ended(self):
         code = self.process.poll()
         if code is None:

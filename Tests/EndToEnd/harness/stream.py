@@ -117,6 +117,11 @@ class Stream:
                 )
             self.receive(left)
 
+    def forget(self):
+        """Drops the events that were read, so that a long stream does not fill this process's memory."""
+        del self.events[:self.taken]
+        self.taken = 0
+
     def read_to_end(self, within=10):
         """The events until the server ends the stream."""
         deadline = time.monotonic() + within

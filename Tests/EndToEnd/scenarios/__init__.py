@@ -1,0 +1,1 @@
+"""What is promised, a module for each kind of promise."""
