@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import Martlet
 import MartletServer
+import NIOCore
 import ServiceLifecycle
 import UnixSignals
 
@@ -41,6 +42,8 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let loaded = try self.options.load(file: self.config)
         let logger = Self.logger(level: loaded.configuration.diagnostics.level)
+        // Before the first use of the loops.
+        if let loops = loaded.configuration.loops { NIOSingletons.groupLoopCountSuggestion = loops }
         do {
             let server = try HubServer(configuration: loaded.configuration, logger: logger) { listening in
                 logger.notice("Hub on \(listening.hub), try it in a browser")

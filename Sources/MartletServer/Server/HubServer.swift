@@ -3,8 +3,8 @@ public import Logging
 import Martlet
 import MartletSQLite
 import MartletSources
-import NIOCore
-import NIOPosix
+public import NIOCore
+public import NIOPosix
 public import ServiceLifecycle
 import Synchronization
 
@@ -34,15 +34,17 @@ public struct HubServer: Service {
     /// - Parameters:
     ///   - configuration: what to serve, where.
     ///   - logger: told what an operator must know.
+    ///   - group: the event loops, which are not shut down with the server: Hummingbird's may still have a promise on
+    ///     one when it has ended.
     ///   - onListening: called once all listeners are bound.
     /// - Throws: `LogError` if the log can't be opened.
     public init(
         configuration: Configuration,
         logger: Logger,
+        eventLoopGroup group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
         onListening: @escaping @Sendable (Listening) -> Void = { _ in }
     ) throws {
         Descriptors.raiseLimit()
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.loops ?? System.coreCount)
         let store = try Store(configuration.log)
         let hub = Hub(log: store.log, eventLoopGroup: group, settings: Hub.Settings(configuration))
         let endpoint = HubEndpoint(hub: hub, eventLoopGroup: group, limits: HubEndpoint.Limits(configuration))
@@ -52,7 +54,6 @@ public struct HubServer: Service {
         // Shut down from the last to the first, each when the one after it has ended: streams are drained while the
         // listeners still answer, and the hub ends when nobody can publish any more.
         var services: [any Service] = [
-            EventLoops(group: group),
             Background { await hub.run() },
             Background { await store.run(logger: logger) },
         ]

@@ -23,16 +23,6 @@ struct Background: Service {
     }
 }
 
-/// The event loops: the last to end.
-struct EventLoops: Service {
-    let group: MultiThreadedEventLoopGroup
-
-    func run() async throws {
-        try? await gracefulShutdown()
-        try await self.group.shutdownGracefully()
-    }
-}
-
 /// A listening Hummingbird application, with an error an operator can act on when it can't listen.
 struct Listener<App: ApplicationProtocol>: Service {
     let app: App
