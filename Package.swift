@@ -122,13 +122,19 @@ let package = Package(
         ),
         .testTarget(
             name: "MartletSQLiteTests",
-            dependencies: ["Martlet", "MartletSQLite", .product(name: "GRDB", package: "GRDB.swift")]
+            dependencies: [
+                "Martlet", "MartletSQLite", "ServerSentEvents",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]
         ),
         .testTarget(name: "MartletSourcesTests", dependencies: ["Martlet", "MartletSources"]),
         .testTarget(
             name: "MartletServerTests",
             dependencies: [
                 "Martlet", "MartletServer", "ServerSentEvents",
+                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

@@ -8,14 +8,14 @@ package final class Entry: Sendable {
     package let topics: [Topic]
     package let isPrivate: Bool
     package let frame: Frame
+    /// What it costs to keep: its bytes and, roughly, what holds and indexes them.
+    package let cost: Int
 
     package init(_ logged: LogEntry) {
         self.sequence = logged.position.sequence
         self.topics = logged.update.topics
         self.isPrivate = logged.update.isPrivate
         self.frame = Frame(logged.update.event(at: logged.position))
+        self.cost = self.frame.chunk.readableBytes + 160 + logged.update.topicsCost
     }
-
-    /// What it costs to keep: its bytes and, roughly, what holds them.
-    package var cost: Int { self.frame.chunk.readableBytes + 160 }
 }

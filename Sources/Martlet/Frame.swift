@@ -50,6 +50,8 @@ package struct Frame: Sendable {
 
     /// Puts several frames into one, so that one write sends them all.
     package init(joining frames: [Frame]) {
+        // A chunk without content would end the response.
+        precondition(!frames.isEmpty)
         if frames.count == 1 {
             self = frames[0]
             return

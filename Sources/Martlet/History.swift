@@ -12,9 +12,13 @@ final class History: Sendable {
         (self.reads, self.pending) = AsyncStream.makeStream()
     }
 
-    /// Has `body` run as a task; from any thread.
-    func read(_ body: @escaping @Sendable () async -> Void) {
-        self.pending.yield(body)
+    /// What a read is answered with that comes too late.
+    static let ended = LogError(code: .unavailable, message: "The hub is shutting down.")
+
+    /// Has `body` run as a task; from any thread. False if the hub has ended: it is not run then.
+    func read(_ body: @escaping @Sendable () async -> Void) -> Bool {
+        if case .terminated = self.pending.yield(body) { return false }
+        return true
     }
 
     /// Runs the reads until the task is cancelled.
@@ -48,7 +52,7 @@ final class History: Sendable {
             return ResumePoint(cursor: sequence, lastEventID: id)
         }
         let bounds = self.log.bounds
-        if let position = Position(id), position.epoch != self.log.epoch {
+        if let position = Position(id), position.epoch != self.log.epoch, position.epoch.looksGiven {
             // The log it knew is lost; whatever this one holds came later.
             let resumed = Position(epoch: self.log.epoch, sequence: bounds.first - 1).description
             return ResumePoint(

@@ -109,7 +109,10 @@ public final class Hub: Sendable {
             }
         }
         self.committer.submit(
-            Committer.Request(updates: updates, bytes: updates.reduce(0) { $0 + $1.data.utf8.count + 256 }) { result in
+            Committer.Request(
+                updates: updates,
+                bytes: updates.reduce(0) { $0 + $1.data.utf8.count + 256 + $1.topicsCost }
+            ) { result in
                 completion(result.mapError { PublishError.log($0) })
             }
         )
@@ -123,13 +126,14 @@ public final class Hub: Sendable {
     ) {
         if let point = self.history.resumeAtOnce(id: id) { return completion(.success(point)) }
         let history = self.history
-        history.read {
+        let isAccepted = history.read {
             do throws(LogError) {
                 completion(.success(try await history.resume(id: id, for: interest)))
             } catch {
                 completion(.failure(error))
             }
         }
+        if !isAccepted { completion(.failure(History.ended)) }
     }
 
     /// The shard of an event loop of the hub's group; only on that loop.

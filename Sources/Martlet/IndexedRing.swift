@@ -115,7 +115,8 @@ struct IndexedRing<Element: RingElement> {
         var newest: Element?
         for case .exact(let topic) in interest.selectors.lazy.map(\.kind) {
             guard let list = self.byTopic[topic] else { continue }
-            for number in list.reversed() where number > newest?.sequence ?? 0 {
+            for number in list.reversed() {
+                if number <= newest?.sequence ?? 0 { break }
                 let element = self.elements[Int(number - self.first)]
                 guard interest.admits(isPrivate: element.isPrivate, topics: element.topics) else { continue }
                 newest = element
@@ -145,5 +146,5 @@ extension LogEntry: RingElement {
     var sequence: SequenceNumber { self.position.sequence }
     var topics: [Topic] { self.update.topics }
     var isPrivate: Bool { self.update.isPrivate }
-    var cost: Int { self.update.data.utf8.count + 256 }
+    var cost: Int { self.update.data.utf8.count + 256 + self.update.topicsCost }
 }

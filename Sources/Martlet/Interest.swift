@@ -30,6 +30,9 @@ public struct Interest: Sendable, Hashable {
     private static func normalized(_ selectors: [Selector]) -> [Selector] {
         if selectors.count <= 1 { return selectors }
         if selectors.contains(.everything) { return [.everything] }
-        return Set(selectors).sorted { $0.description < $1.description }
+        return Set(selectors).sorted {
+            // By bytes: to `String`, canonically equivalent names are equal, and their order would be left to chance.
+            $0.description.utf8.lexicographicallyPrecedes($1.description.utf8)
+        }
     }
 }

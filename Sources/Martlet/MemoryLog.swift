@@ -1,3 +1,4 @@
+import DequeModule
 import Synchronization
 
 /// A log in memory, bounded in updates, age and bytes. A restart starts a new epoch: what it held is gone, and clients
@@ -89,12 +90,13 @@ public final class MemoryLog: EventLog {
             state.ring.removeOldest()
             if let id = oldest.update.id.map(ExactText.init), state.byID[id] == oldest.sequence { state.byID[id] = nil }
         }
+        state.arrivals.forget(before: state.ring.first)
     }
 }
 
 /// When updates came, in steps of a second: a mark says that everything up to a sequence number had come by then.
 private struct ArrivalTimes {
-    private var marks: [(through: SequenceNumber, at: ContinuousClock.Instant)] = []
+    private var marks: Deque<(through: SequenceNumber, at: ContinuousClock.Instant)> = []
     private var expired: SequenceNumber = 0
 
     mutating func note(through sequence: SequenceNumber, at now: ContinuousClock.Instant) {
@@ -104,6 +106,12 @@ private struct ArrivalTimes {
         } else {
             self.marks.append((sequence, now))
         }
+    }
+
+    /// Drops what is known of updates before `sequence`, which are gone.
+    mutating func forget(before sequence: SequenceNumber) {
+        guard let oldest = self.marks.first, oldest.through < sequence else { return }
+        self.marks.removeFirst(self.marks.prefix { $0.through < sequence }.count)
     }
 
     /// The newest sequence number that came before `instant`.

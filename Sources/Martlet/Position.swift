@@ -22,6 +22,11 @@ public struct Epoch: Sendable, Hashable, CustomStringConvertible {
         self.name = name
     }
 
+    /// Whether a log could have been given this name: what a publisher made up, such as `order`, seldom could.
+    var looksGiven: Bool {
+        (5...8).contains(self.name.utf8.count) && self.name.utf8.allSatisfy(Epoch.alphabet.contains)
+    }
+
     /// A new epoch, one of 2³⁰.
     public static func random() -> Epoch {
         Epoch(

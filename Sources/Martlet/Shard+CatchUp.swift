@@ -60,7 +60,7 @@ extension Shard {
         subscriber.cursor = cursor
         subscriber.state = .waitingForRoom
         subscriber.progress = subscriber.outlet.progress
-        subscriber.progressed = .now()
+        subscriber.progressed = self.eventLoop.now
         self.waiting[ObjectIdentifier(subscriber)] = subscriber
     }
 
@@ -80,7 +80,7 @@ extension Shard {
         let log = self.history.log
         let interest = subscriber.cohort.interest
         let cursor = subscriber.cursor
-        self.history.read {
+        let isAccepted = self.history.read {
             let page: Result<EncodedPage, LogError>
             do throws(LogError) {
                 page = .success(
@@ -90,6 +90,9 @@ extension Shard {
                 page = .failure(error)
             }
             eventLoop.execute { bound.value.shard.receive(page, for: bound.value.subscriber) }
+        }
+        if !isAccepted {
+            eventLoop.execute { bound.value.shard.receive(.failure(History.ended), for: bound.value.subscriber) }
         }
     }
 

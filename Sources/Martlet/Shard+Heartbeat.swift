@@ -45,7 +45,7 @@ extension Shard {
 
     /// Closes those that have made no progress for too long; what they miss stays in the log.
     private func endStalled() {
-        let now = NIODeadline.now()
+        let now = self.eventLoop.now
         for subscriber in Array(self.waiting.values) {
             let progress = subscriber.outlet.progress
             if progress != subscriber.progress {

@@ -82,9 +82,10 @@ package final class Shard {
     /// Takes a batch of updates, the next in the log's order, and sends each to those it concerns.
     func dispatch(_ entries: [Entry]) {
         self.eventLoop.preconditionInEventLoop()
+        var behind: [Subscriber] = []
         for entry in entries {
             if entry.sequence <= self.head { continue }
-            if entry.sequence != self.head + 1 { self.tail.reset(startingAfter: entry.sequence - 1) }
+            if entry.sequence != self.head + 1 { behind += self.skip(to: entry.sequence) }
             self.tail.append(entry)
             self.index.note(entry, touched: &self.touched)
         }
@@ -94,17 +95,29 @@ package final class Shard {
         }
         self.touched.removeAll(keepingCapacity: true)
         while self.tail.cost > self.settings.tailBytes { self.tail.removeOldest() }
-        if !self.ahead.isEmpty {
-            let waiters = self.ahead
-            self.ahead = []
-            for subscriber in waiters { self.advance(subscriber) }
+        behind += self.ahead
+        self.ahead = []
+        for subscriber in behind { self.advance(subscriber) }
+    }
+
+    /// The log tells of an update without those before it: whoever was live has to read them there.
+    private func skip(to sequence: SequenceNumber) -> [Subscriber] {
+        let head = self.head
+        self.tail.reset(startingAfter: sequence - 1)
+        return self.slices.joined().filter { subscriber in
+            guard case .live(let index) = subscriber.state else { return false }
+            subscriber.cohort.removeLive(at: index)
+            subscriber.cursor = head
+            subscriber.state = .yielding
+            return true
         }
     }
 
     /// Sends what of the batch is for a cohort to its live subscribers, in one write each.
     private func deliverMatched(to cohort: Cohort) {
         let matched = cohort.matched
-        cohort.matched.removeAll(keepingCapacity: true)
+        // Not for its capacity: after one large batch every cohort would keep that for ever.
+        cohort.matched = []
         guard !cohort.live.isEmpty else { return }
         for group in Shard.groups(of: matched, maxBytes: Shard.maxWriteBytes) {
             let frame = Frame(joining: group.map(\.frame))

@@ -104,6 +104,9 @@ public struct Update: Sendable, Hashable {
                 message: "\"id\" must not contain line breaks, NUL or other control characters."
             )
         }
+        guard id.utf8.first != 0x20, id.utf8.last != 0x20 else {
+            throw UpdateError(code: .id, message: "\"id\" must not begin or end with a space, which a header loses.")
+        }
         guard id != Update.earliest else {
             throw UpdateError(code: .id, message: "\"earliest\" is no id: it asks for everything that is kept.")
         }
@@ -129,4 +132,9 @@ public struct Update: Sendable, Hashable {
             )
         }
     }
+}
+
+extension Update {
+    /// Bytes that its topics cost in memory, with their place in an index. An update may have a thousand.
+    var topicsCost: Int { self.topics.reduce(0) { $0 + $1.name.utf8.count + 64 } }
 }

@@ -48,7 +48,9 @@ extension SQLiteLog {
 
     /// Finds the newest update that its publisher gave this id.
     public func sequence(ofID id: String) async throws(LogError) -> SequenceNumber? {
-        try await self.read { db in
+        // SQLite's text would end there, and be another id.
+        if id.utf8.contains(0) { return nil }
+        return try await self.read { db in
             let statement = try db.cachedStatement(sql: "SELECT max(sequence) FROM entry WHERE id = ?")
             return try Int64.fetchOne(statement, arguments: [id])
         }

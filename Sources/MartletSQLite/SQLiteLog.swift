@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 public import Martlet
 import Synchronization
@@ -44,9 +45,12 @@ public final class SQLiteLog: EventLog {
         } catch {
             throw LogError(opening: path, error)
         }
-        self.lock = try FileLock(path: path + "-lock", of: path)
+        // By its real name: SQLite follows links too, and would let a second hub in by another name.
+        let realPath = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        self.lock = try FileLock(path: realPath + "-lock", of: path)
         do {
             let pool = try DatabasePool(path: path, configuration: Schema.configuration)
+            try pool.writeWithoutTransaction(Schema.makeDurable)
             self.epoch = try pool.write { try Schema.open($0, path: path) }
             self.state = Mutex(try pool.read(SQLiteLog.bounds))
             self.pool = pool

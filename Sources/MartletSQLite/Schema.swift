@@ -13,11 +13,15 @@ enum Schema {
         var configuration = Configuration()
         configuration.label = "martlet.log"
         configuration.maximumReaderCount = 4
-        configuration.prepareDatabase { db in
-            // FULL makes every commit reach the disk before it returns, also in WAL mode.
-            if !db.configuration.readonly { try db.execute(sql: "PRAGMA synchronous = FULL") }
-        }
+        // Somebody who looks into the file, or a former owner that is just closing it, holds it for a moment only.
+        configuration.busyMode = .timeout(5)
         return configuration
+    }
+
+    /// Has every commit reach the disk before it returns. To be called once WAL mode is on: GRDB sets `NORMAL` with it,
+    /// under which a commit survives a crash, but not the loss of power.
+    static func makeDurable(_ db: Database) throws {
+        try db.execute(sql: "PRAGMA synchronous = FULL")
     }
 
     /// Checks whose file this is without changing it: opening it for writing would already turn on WAL mode, and

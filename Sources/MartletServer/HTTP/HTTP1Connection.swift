@@ -43,12 +43,22 @@ final class HTTP1Connection {
     /// Sends a whole response at once, made here: for an answer of some bytes the encoder would take three buffers.
     func send(_ response: HubResponse, date: String, close: Bool) {
         var head = "HTTP/1.1 \(response.status.code) \(response.status.reasonPhrase)\r\nDate: \(date)\r\n"
-        for (name, value) in response.fields { head += "\(name): \(value)\r\n" }
+        head += Self.lines(of: response.fields)
         if close { head += "Connection: close\r\n" }
         if response.hasLength { head += "Content-Length: \(response.body.utf8.count)\r\n" }
         head += "\r\n"
         if !response.headOnly { head += response.body }
         self.sendBytes(self.channel.allocator.buffer(string: head))
+    }
+
+    /// Header lines. No value that gets here holds a line break; should one ever, it must not begin a line of its own.
+    private static func lines(of fields: [(name: String, value: String)]) -> String {
+        var lines = ""
+        for (name, value) in fields {
+            let isClean = value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+            lines += "\(name): \(isClean ? value : "")\r\n"
+        }
+        return lines
     }
 
     /// Tells a client that waits for it to send its body (RFC 9110 §10.1.1).
@@ -89,7 +99,7 @@ final class HTTP1Connection {
             stall: shard.stallTimeout
         )
         var head = "HTTP/1.1 200 OK\r\nDate: \(date)\r\n"
-        for (name, value) in response.fields { head += "\(name): \(value)\r\n" }
+        head += Self.lines(of: response.fields)
         head += isChunked ? "Transfer-Encoding: chunked\r\n\r\n" : "Connection: close\r\n\r\n"
 
         let pipeline = self.channel.pipeline.syncOperations

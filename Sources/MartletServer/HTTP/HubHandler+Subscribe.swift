@@ -15,9 +15,6 @@ extension HubHandler {
         } catch {
             return self.refuse(error)
         }
-        if let reason = self.endpoint.streamRefusal {
-            return self.refuse(RequestError(.serviceUnavailable, reason, retryAfter: 5))
-        }
         guard let id else { return self.begin(interest, from: .newcomer, headOnly: headOnly) }
         guard let (eventLoop, handler) = self.home else { return }
         self.state = .answering
@@ -41,7 +38,10 @@ extension HubHandler {
     }
 
     private func begin(_ interest: Interest, from start: ResumePoint, headOnly: Bool) {
-        if headOnly {
+        if let reason = self.endpoint.streamRefusal {
+            // Asked again: finding where to begin may have taken a while.
+            self.refuse(RequestError(.serviceUnavailable, reason, retryAfter: 5))
+        } else if headOnly {
             var response = HubResponse.stream(lastEventID: start.lastEventID)
             response.headOnly = true
             self.answer(response)

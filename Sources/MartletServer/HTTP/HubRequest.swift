@@ -71,6 +71,9 @@ extension HubRequest.Target {
                     }
                 }
             }
+            if let lastEventID, lastEventID.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
+                throw RequestError(.badRequest, "\"lastEventID\" must not contain control characters; no id does.")
+            }
             guard !selectors.isEmpty else { throw RequestError(.badRequest, "Missing \"topic\" parameter.") }
             guard selectors.count <= Update.maxTopics else {
                 throw RequestError(

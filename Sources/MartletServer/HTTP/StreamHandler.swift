@@ -27,6 +27,8 @@ final class StreamHandler: ChannelInboundHandler, StreamOutlet {
     private var queuedWrites = 0
     private var isQueued: Bool { self.queuedWrites > 0 }
     private var isEnding = false
+    /// Within a write, which may find the connection broken and close it.
+    private var isWriting = false
     private var submitted = 0
 
     init(endpoint: HubEndpoint, shard: Shard, framing: Framing, stall: TimeAmount) {
@@ -85,6 +87,8 @@ final class StreamHandler: ChannelInboundHandler, StreamOutlet {
     private func transmit(_ bytes: ByteBuffer) -> SendResult {
         guard let context = self.context else { return .closed }
         self.submitted += bytes.readableBytes
+        self.isWriting = true
+        defer { self.isWriting = false }
         guard let socket = self.socket, !self.isQueued else { return self.queue(bytes, context: context) }
         switch socket.write(bytes) {
         case .all: return .taken
@@ -105,7 +109,7 @@ final class StreamHandler: ChannelInboundHandler, StreamOutlet {
         let promise = context.eventLoop.makePromise(of: Void.self)
         promise.futureResult.assumeIsolated().whenSuccess { self.queuedWriteFinished() }
         context.writeAndFlush(NIOAny(bytes), promise: promise)
-        return self.isQueued ? .full : .taken
+        return self.isEnding ? .closed : self.isQueued ? .full : .taken
     }
 
     private func queuedWriteFinished() {
@@ -156,9 +160,13 @@ final class StreamHandler: ChannelInboundHandler, StreamOutlet {
     }
 
     private func leave() {
+        self.isEnding = true
+        if self.isWriting, let context = self.context {
+            // The shard may be in the midst of a walk.
+            return context.eventLoop.assumeIsolated().execute { self.leave() }
+        }
         guard let subscriber = self.subscriber else { return }
         self.subscriber = nil
-        self.isEnding = true
         self.shard.leave(subscriber)
         self.endpoint.streams.subtract(1, ordering: .relaxed)
     }

@@ -1,0 +1,88 @@
+import Testing
+
+@testable import Martlet
+
+@Suite struct IndexedRingTests {
+    private let epoch = Epoch.random()
+
+    private func entry(_ sequence: SequenceNumber, _ update: Update) -> LogEntry {
+        LogEntry(position: Position(epoch: self.epoch, sequence: sequence), update: update)
+    }
+
+    @Test(arguments: 0..<20)
+    func `it answers as an array does that is searched from end to end`(seed: Int) throws {
+        var traffic = RandomTraffic(seed: seed)
+        var model = LogModel()
+        var ring = IndexedRing<LogEntry>(startingAfter: 0)
+        let comment: Comment = "seed \(seed)"
+        for _ in 0..<500 {
+            switch Int.random(in: 0..<10, using: &traffic.random) {
+            case 0..<4:
+                model.append([try traffic.update(Int(model.last) + 1)], epoch: self.epoch)
+                ring.append(model.all.last!)
+            case 4..<6:
+                let isEmpty = ring.count == 0
+                ring.removeOldest()
+                if !isEmpty { model.first += 1 }
+            case 6:
+                let interest = try traffic.interest()
+                #expect(ring.newest(for: interest) == model.newest(for: interest), comment)
+            default:
+                let interest = try traffic.interest()
+                let limit = PageLimit(
+                    updates: Int.random(in: 1...8, using: &traffic.random),
+                    bytes: Int.random(in: 0...3000, using: &traffic.random)
+                )
+                var start = SequenceNumber.random(in: model.first - 1...model.last, using: &traffic.random)
+                repeat {
+                    let page = ring.page(after: start, for: interest, limit: limit)
+                    model.check(
+                        LogPage(entries: page.elements, through: page.through, first: ring.first),
+                        after: start,
+                        for: interest,
+                        limit: limit,
+                        comment
+                    )
+                    if page.through <= start { break }
+                    start = page.through
+                } while start < model.last
+            }
+            #expect(ring.first == model.first && ring.last == model.last, comment)
+            #expect(ring.count == Int(model.last - model.first + 1), comment)
+            #expect(ring.cost == model.all[Int(model.first - 1)...].reduce(0) { $0 + $1.cost }, comment)
+            #expect(ring.oldest == (ring.count == 0 ? nil : model.all[Int(model.first - 1)]), comment)
+        }
+    }
+
+    @Test func `after a reset it knows nothing, and goes on where it is told`() throws {
+        var ring = IndexedRing<LogEntry>(startingAfter: 0)
+        ring.append(self.entry(1, try .sample("a")))
+        ring.reset(startingAfter: 41)
+        #expect(ring.first == 42 && ring.last == 41 && ring.count == 0 && ring.cost == 0)
+        ring.append(self.entry(42, try .sample("a")))
+        let page = ring.page(after: 41, for: try .sample("a"), limit: PageLimit(updates: 9, bytes: 9))
+        #expect(page.elements.map(\.sequence) == [42])
+        #expect(page.through == 42)
+    }
+
+    @Test func `an update with a topic twice is found once, and leaves no trace`() throws {
+        var ring = IndexedRing<LogEntry>(startingAfter: 0)
+        ring.append(self.entry(1, try .sample("a", "b", "a", "b", "a")))
+        let limit = PageLimit(updates: 9, bytes: 9)
+        #expect(ring.page(after: 0, for: try .sample("a", "b"), limit: limit).elements.count == 1)
+        ring.removeOldest()
+        #expect(ring.page(after: 1, for: try .sample("a", "b"), limit: limit).elements.isEmpty)
+        ring.append(self.entry(2, try .sample("b")))
+        #expect(ring.page(after: 1, for: try .sample("a", "b"), limit: limit).elements.map(\.sequence) == [2])
+    }
+
+    @Test func `many topics cost more than few`() throws {
+        let few = self.entry(1, try .sample("a"))
+        let many = self.entry(
+            1,
+            try Update(topics: (0..<1000).map { try Topic(String(repeating: "x", count: 1000) + "\($0)") }, data: "x")
+        )
+        #expect(many.cost > 1_000_000 && few.cost < 1000)
+        #expect(Entry(many).cost > 1_000_000)
+    }
+}

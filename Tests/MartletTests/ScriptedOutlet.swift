@@ -1,0 +1,64 @@
+import NIOCore
+import ServerSentEvents
+
+@testable import Martlet
+
+/// The end of a stream that remembers what it was sent, and is full or closed when a test wants it to be.
+///
+/// Confined to the shard's event loop, as every outlet is.
+final class ScriptedOutlet: StreamOutlet {
+    /// What to answer to the next frame, which is recorded all the same unless the peer is gone.
+    var answer: () -> SendResult
+    var subscriber: Subscriber?
+    /// Every frame's payload, in order.
+    private(set) var writes: [ByteBuffer] = []
+    private(set) var isFull = false
+    private(set) var isClosed = false
+    /// How often it was ended, and with what.
+    private(set) var ends: [String?] = []
+    /// What a shard must never do.
+    private(set) var violations: [String] = []
+    var progress = 0
+
+    init(_ answer: @escaping () -> SendResult = { .taken }) {
+        self.answer = answer
+    }
+
+    func send(_ frame: Frame) -> SendResult {
+        if self.isFull { self.violations.append("sent to a full socket") }
+        if self.isClosed { self.violations.append("sent to a closed socket") }
+        if let subscriber, case .gone = subscriber.state { self.violations.append("sent to one that has left") }
+        let result = self.answer()
+        if result == .closed {
+            self.isClosed = true
+        } else {
+            self.writes.append(frame.payload)
+            self.isFull = result == .full
+        }
+        return result
+    }
+
+    func end(with last: Frame?) {
+        self.ends.append(last.map { String(buffer: $0.payload) })
+    }
+
+    /// The socket has taken everything.
+    func drain() {
+        self.isFull = false
+        self.progress += 1
+    }
+
+    /// What a client makes of it.
+    var events: [MessageEvent] {
+        get throws {
+            var parser = EventParser()
+            var events: [MessageEvent] = []
+            var stream = ByteBuffer()
+            for write in self.writes { stream.writeImmutableBuffer(write) }
+            try parser.parse(stream.readableBytesView) { if case .event(let event) = $0 { events.append(event) } }
+            return events
+        }
+    }
+
+    var heartbeats: Int { self.writes.count { $0 == Frame.heartbeat.payload } }
+}

@@ -1,0 +1,105 @@
+import NIOCore
+import NIOEmbedded
+import ServerSentEvents
+import Testing
+
+@testable import Martlet
+
+@Suite struct ShardHeartbeatTests {
+    @Test func `each idle stream gets one comment per interval, a slice of them at a time`() throws {
+        let shard = EmbeddedShard(Hub.Settings(heartbeat: .seconds(15)))
+        let outlets = try (0..<120).map { _ in shard.join(try .sample("a")) }
+        var sent = 0
+        for _ in 0..<60 {
+            shard.loop.advanceTime(by: .milliseconds(250))
+            let now = outlets.reduce(0) { $0 + $1.heartbeats }
+            #expect(now - sent == 2, "120 streams over 60 ticks")
+            sent = now
+        }
+        #expect(outlets.allSatisfy { $0.heartbeats == 1 })
+        shard.loop.advanceTime(by: .seconds(30))
+        #expect(outlets.allSatisfy { $0.heartbeats == 3 })
+    }
+
+    @Test(arguments: [
+        (TimeAmount.milliseconds(1), 1), (.milliseconds(100), 1), (.milliseconds(999), 9), (.seconds(5), 50),
+        (.seconds(6), 60), (.hours(1), 60),
+    ])
+    func `an interval is cut into at most sixty ticks`(heartbeat: TimeAmount, slices: Int) {
+        let settings = Hub.Settings(heartbeat: heartbeat)
+        #expect(settings.heartbeatSlices == slices)
+        #expect(settings.tick.nanoseconds * Int64(slices) <= heartbeat.nanoseconds)
+    }
+
+    @Test func `the timer runs only while there are streams`() throws {
+        let shard = EmbeddedShard(Hub.Settings(heartbeat: .seconds(15)))
+        #expect(shard.shard.ticking == nil)
+        for _ in 0..<3 {
+            let outlets = try (0..<5).map { _ in shard.join(try .sample("a")) }
+            #expect(shard.shard.ticking != nil)
+            shard.loop.advanceTime(by: .seconds(15))
+            #expect(outlets.allSatisfy { $0.heartbeats == 1 })
+            for outlet in outlets { shard.shard.leave(try #require(outlet.subscriber)) }
+            #expect(shard.shard.ticking == nil)
+            shard.loop.advanceTime(by: .seconds(60))
+            #expect(outlets.allSatisfy { $0.heartbeats == 1 && $0.violations.isEmpty })
+        }
+    }
+
+    @Test func `the rest keep their heartbeat when others leave`() throws {
+        let shard = EmbeddedShard(Hub.Settings(heartbeat: .seconds(1)))
+        var outlets = try (0..<50).map { _ in shard.join(try .sample("a")) }
+        var random = SeededGenerator(seed: 3)
+        while outlets.count > 1 {
+            let leaving = outlets.remove(at: Int.random(in: outlets.indices, using: &random))
+            shard.shard.leave(try #require(leaving.subscriber))
+            let before = outlets.map(\.heartbeats)
+            shard.loop.advanceTime(by: .seconds(1))
+            #expect(zip(outlets, before).allSatisfy { $0.heartbeats == $1 + 1 })
+        }
+    }
+
+    @Test func `a heartbeat that fills the socket costs nothing of what comes`() throws {
+        let shard = EmbeddedShard(Hub.Settings(heartbeat: .milliseconds(100), stall: .hours(1)))
+        var answers: [SendResult] = [.taken, .full]
+        let outlet = shard.join(try .sample("a"), ScriptedOutlet { answers.isEmpty ? .taken : answers.removeFirst() })
+        shard.publish([try .sample("a", data: "1")])
+        shard.loop.advanceTime(by: .milliseconds(100))
+        #expect(outlet.isFull)
+        shard.publish([try .sample("a", data: "2")])
+        shard.loop.advanceTime(by: .seconds(1))
+        #expect(outlet.heartbeats == 1)
+        outlet.drain()
+        shard.shard.roomAvailable(for: try #require(outlet.subscriber))
+        shard.publish([try .sample("a", data: "3")])
+        #expect(try outlet.events.map(\.data) == ["1", "2", "3"])
+        #expect(outlet.violations.isEmpty)
+    }
+
+    @Test func `a reader that takes nothing is ended, one that takes something is not`() throws {
+        let shard = EmbeddedShard(Hub.Settings(heartbeat: .milliseconds(100), stall: .zero))
+        let stalled = shard.join(try .sample("a"), ScriptedOutlet { .full })
+        let slow = shard.join(try .sample("a"), ScriptedOutlet { .full })
+        let live = shard.join(try .sample("b"))
+        shard.publish([try .sample("a")])
+        for _ in 0..<10 {
+            slow.progress += 1
+            shard.loop.advanceTime(by: .milliseconds(100))
+            if !stalled.ends.isEmpty, let subscriber = stalled.subscriber { shard.shard.leave(subscriber) }
+        }
+        #expect(stalled.ends == [nil])
+        #expect(slow.ends.isEmpty)
+        #expect(live.ends.isEmpty && live.heartbeats == 10)
+        #expect(shard.shard.counters.stalled == 1)
+    }
+
+    @Test func `a reader has its time before it is ended`() throws {
+        let shard = EmbeddedShard(Hub.Settings(heartbeat: .milliseconds(100), stall: .seconds(60)))
+        let stalled = shard.join(try .sample("a"), ScriptedOutlet { .full })
+        shard.publish([try .sample("a")])
+        shard.loop.advanceTime(by: .milliseconds(59_900))
+        #expect(stalled.ends.isEmpty)
+        shard.loop.advanceTime(by: .milliseconds(200))
+        #expect(stalled.ends.count >= 1)
+    }
+}
