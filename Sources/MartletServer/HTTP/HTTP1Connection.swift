@@ -37,8 +37,19 @@ final class HTTP1Connection {
         try pipeline.addHandler(self.codec)
     }
 
-    /// Whether the connection can serve a further request after the one at hand.
-    var keepsAlive: Bool { self.versions.keepsAlive }
+    /// Turns to the next request; to be called once for each head, in order.
+    ///
+    /// - Returns: whether the connection can serve a further one after it.
+    func beginRequest() -> Bool {
+        self.versions.next()
+        return self.versions.keepsAlive
+    }
+
+    /// How many bytes the peer has not got yet.
+    var unsentBytes: Int {
+        let buffered = (try? self.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        return buffered + (StreamSocket(self.channel)?.unacknowledged ?? 0)
+    }
 
     /// Sends a whole response at once, made here: for an answer of some bytes the encoder would take three buffers.
     func send(_ response: HubResponse, date: String, close: Bool) {
@@ -63,6 +74,7 @@ final class HTTP1Connection {
 
     /// Tells a client that waits for it to send its body (RFC 9110 §10.1.1).
     func sendContinue() {
+        guard self.versions.version != .http1_0 else { return }
         self.sendBytes(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n"))
     }
 
@@ -121,15 +133,22 @@ final class HTTP1VersionHandler: ChannelInboundHandler, RemovableChannelHandler 
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
 
+    /// The request at hand's; requests behind it may have been decoded already.
     private(set) var version = HTTPVersion.http1_1
     private(set) var keepsAlive = true
+    private var coming = CircularBuffer<(version: HTTPVersion, keepsAlive: Bool)>()
+
+    func next() {
+        guard let next = self.coming.popFirst() else { return }
+        (self.version, self.keepsAlive) = next
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard case .head(var head) = self.unwrapInboundIn(data) else { return context.fireChannelRead(data) }
-        self.version = head.version
         // Answers go out as HTTP/1.1, whose connections persist; one that speaks 1.0 expects the end to be the end.
-        self.keepsAlive = head.isKeepAlive && head.version != .http1_0
-        if !self.keepsAlive { head.headers.replaceOrAdd(name: "Connection", value: "close") }
+        let keepsAlive = head.isKeepAlive && head.version != .http1_0
+        self.coming.append((head.version, keepsAlive))
+        if !keepsAlive { head.headers.replaceOrAdd(name: "Connection", value: "close") }
         context.fireChannelRead(self.wrapInboundOut(.head(head)))
     }
 }

@@ -86,11 +86,32 @@ public final class HubEndpoint: Sendable {
         return entry.shared.value
     }
 
-    /// Why no further stream can be opened, or nil if one can.
+    /// Counts one more stream, or says why there can't be one.
+    ///
+    /// What is counted is to be given back with ``closeStream()``.
+    func openStream() -> String? {
+        if let reason = self.streamRefusal { return reason }
+        let count = self.streams.add(1, ordering: .relaxed).newValue
+        // Counted first, then looked at: streams are opened on several loops at once.
+        guard let most = self.limits.streams, count > most else { return nil }
+        self.closeStream()
+        return Self.tooManyStreams(most)
+    }
+
+    /// Gives back what ``openStream()`` counted.
+    func closeStream() {
+        self.streams.subtract(1, ordering: .relaxed)
+    }
+
+    private static func tooManyStreams(_ most: Int) -> String {
+        "The hub has \(most) streams open, which is its limit."
+    }
+
+    /// Why no further stream could be opened right now, or nil if one could.
     var streamRefusal: String? {
         if self.isDraining { return "The hub is shutting down." }
         if let most = self.limits.streams, self.streams.load(ordering: .relaxed) >= most {
-            return "The hub has \(most) streams open, which is its limit."
+            return Self.tooManyStreams(most)
         }
         if self.connections.load(ordering: .relaxed) > self.connectionBudget {
             return "The hub has as many connections open as the system lets it."

@@ -38,19 +38,20 @@ extension HubHandler {
     }
 
     private func begin(_ interest: Interest, from start: ResumePoint, headOnly: Bool) {
-        if let reason = self.endpoint.streamRefusal {
-            // Asked again: finding where to begin may have taken a while.
-            self.refuse(RequestError(.serviceUnavailable, reason, retryAfter: 5))
-        } else if headOnly {
-            var response = HubResponse.stream(lastEventID: start.lastEventID)
-            response.headOnly = true
-            self.answer(response)
-        } else if self.isInputClosed {
+        if self.isInputClosed {
             // The peer has ended its half: there is nobody to stream to.
-            self.refuse(
+            return self.refuse(
                 RequestError(.badRequest, "The connection was half-closed; a stream needs it open."),
                 thenClose: true
             )
+        }
+        let refusal =
+            self.isQuiescing
+            ? "The hub is shutting down." : headOnly ? self.endpoint.streamRefusal : self.endpoint.openStream()
+        if let refusal {
+            self.refuse(RequestError(.serviceUnavailable, refusal, retryAfter: 5))
+        } else if headOnly {
+            self.answer(.stream(lastEventID: start.lastEventID))
         } else {
             self.becomeStream(for: interest, from: start)
         }

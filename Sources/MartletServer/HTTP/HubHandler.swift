@@ -59,6 +59,14 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
     /// The read at hand has brought a part of a request.
     private var hasReadPart = false
     private var isHandedOver = false
+    /// The request at hand is a `HEAD`, whose answer has no body.
+    private var isHead = false
+    /// What is wrong with what came behind the request at hand.
+    private var errorBehind: RequestError?
+    /// What the peer had not got when a connection that ends was last looked at.
+    private var unsentBytes = 0
+    /// The server is to stop.
+    private(set) var isQuiescing = false
     /// The connection ends after the answer at hand.
     private var closesAfterAnswer = false
     /// The peer has ended its half of the connection.
@@ -108,12 +116,13 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
             self.inputClosed(context: context)
             if self.isHandedOver { context.fireUserInboundEventTriggered(event) }
         case is ChannelShouldQuiesceEvent:
+            self.isQuiescing = true
             switch self.state {
-            case .idle, .readingHead: context.close(promise: nil)
-            case .readingBody, .readingEnd:
+            case .idle, .readingHead: self.closeAfterWrites()
+            case .readingBody, .readingEnd, .passing(requestEnded: false, _):
                 // A request that is on its way is answered; one that stands still doesn't hold the server up.
                 self.closesAfterAnswer = true
-                self.deadline = min(self.deadline, .now() + Self.lingerTime)
+                self.deadline = min(self.deadline, .now() + Self.lastCall)
             default: self.closesAfterAnswer = true
             }
         default:
@@ -124,7 +133,8 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
     private func inputClosed(context: ChannelHandlerContext) {
         self.isInputClosed = true
         switch self.state {
-        case .idle, .readingHead, .readingBody, .readingEnd, .lingering, .done: context.close(promise: nil)
+        case .idle, .readingHead, .lingering: self.closeAfterWrites()
+        case .readingBody, .readingEnd, .done: context.close(promise: nil)
         case .answering, .passing: self.closesAfterAnswer = true
         }
     }
@@ -139,21 +149,32 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
             )
         case is HTTPParserError, is HTTP1TypeConversionError:
             refusal = RequestError(.badRequest, "The request is not valid HTTP/1.1.")
+        case is ByteToMessageDecoderError:
+            // More bytes behind what was refused already.
+            return
         default:
             context.close(promise: nil)
             return
         }
         switch self.state {
-        case .idle, .readingHead, .readingBody, .readingEnd: self.refuse(refusal, thenClose: true)
+        case .idle, .readingHead, .readingBody, .readingEnd:
+            if self.held.isEmpty { self.refuse(refusal, thenClose: true) } else { self.errorBehind = refusal }
         case .passing(requestEnded: false, _): context.close(promise: nil)
-        case .answering, .passing: self.closesAfterAnswer = true
+        case .answering, .passing: self.errorBehind = refusal
         case .lingering, .done: break
         }
     }
 
     func deadlinePassed() {
         switch self.state {
-        case .idle, .lingering: self.context?.close(promise: nil)
+        case .idle: self.context?.close(promise: nil)
+        case .lingering:
+            // As long as the peer goes on reading its answer, it gets it.
+            let unsent = self.connection.unsentBytes
+            if unsent == 0 || unsent == self.unsentBytes { self.context?.close(promise: nil) }
+            self.unsentBytes = unsent
+            self.deadline = .now() + Self.lingerTime
+        case .passing(requestEnded: false, _): self.context?.close(promise: nil)
         case .readingHead:
             self.refuse(RequestError(.requestTimeout, "The request's head did not come in time."), thenClose: true)
         case .readingBody, .readingEnd:
@@ -180,9 +201,14 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
         context.fireChannelReadComplete()
     }
 
-    /// A connection whose requests wait reads no more of them.
+    /// A connection whose requests wait, or whose answers aren't taken, reads no more of them.
     func read(context: ChannelHandlerContext) {
-        if self.held.isEmpty { context.read() } else { self.isReadPending = true }
+        if self.held.isEmpty, context.channel.isWritable { context.read() } else { self.isReadPending = true }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable, self.held.isEmpty { self.resumeReading() }
+        context.fireChannelWritabilityChanged()
     }
 
     private func take(_ part: HTTPRequestPart, context: ChannelHandlerContext) {
@@ -211,6 +237,7 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
             self.state = .passing(requestEnded: false, responseEnded: responseEnded)
             context.fireChannelRead(self.wrapInboundOut(part))
         case (.passing(requestEnded: false, let responseEnded), .end):
+            self.deadline = .distantFuture
             self.state = .passing(requestEnded: true, responseEnded: responseEnded)
             context.fireChannelRead(self.wrapInboundOut(part))
             if responseEnded { self.finishRequest() }
@@ -220,11 +247,12 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
     }
 
     private func begin(_ request: HTTPRequest, part: HTTPRequestPart, context: ChannelHandlerContext) {
-        if !self.connection.keepsAlive { self.closesAfterAnswer = true }
+        if !self.connection.beginRequest() { self.closesAfterAnswer = true }
+        self.isHead = request.method == .head
         switch HubRequest.read(request) {
         case nil:
             self.state = .passing(requestEnded: false, responseEnded: false)
-            self.deadline = .distantFuture
+            self.deadline = .now() + self.endpoint.limits.bodyTimeout
             guard self.handConnectionOver(context: context) else { return }
             context.fireChannelRead(self.wrapInboundOut(part))
         case .failure(let error):
@@ -294,6 +322,8 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
     /// Sends the answer to the request at hand and goes on to the next.
     func answer(_ response: HubResponse) {
         if self.closesAfterAnswer { return self.answerAndClose(response) }
+        var response = response
+        response.headOnly = self.isHead
         self.connection.send(response, date: self.shared.date.now, close: false)
         self.finishRequest()
     }
@@ -303,34 +333,54 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
     }
 
     private static let lingerTime: TimeAmount = .seconds(2)
+    /// How long a request that is on its way when the server stops may still take.
+    private static let lastCall: TimeAmount = .seconds(1)
 
     /// Sends the last answer. The connection's other half is read for a while, since a connection closed over unread
     /// bytes is reset, and the answer lost with it (RFC 9112 §9.6).
     private func answerAndClose(_ response: HubResponse) {
+        var response = response
+        response.headOnly = self.isHead
         self.connection.send(response, date: self.shared.date.now, close: true)
         self.state = .lingering
         self.deadline = .now() + Self.lingerTime
         self.held.removeAll()
+        // At the end of the server there is nobody to wait for.
+        if self.isQuiescing { return self.connection.closeAfterWrites() }
         self.resumeReading()
         self.context?.close(mode: .output, promise: nil)
     }
 
     private func finishRequest() {
-        if self.closesAfterAnswer {
-            self.state = .lingering
-            self.deadline = .now() + Self.lingerTime
-            return self.connection.closeAfterWrites()
-        }
+        if self.closesAfterAnswer { return self.closeAfterWrites() }
         self.state = .idle
+        self.isHead = false
         self.deadline = .now() + self.endpoint.limits.keepAlive
         // A request that was held and answered at once comes here again; the loop below is in progress then.
-        guard !self.isReplaying, let context = self.context else { return }
+        guard !self.isReplaying, let context = self.context, !self.held.isEmpty || self.errorBehind != nil else {
+            return
+        }
         self.isReplaying = true
-        defer { self.isReplaying = false }
         while self.takesParts, let part = self.held.popFirst() {
             self.take(part, context: context)
         }
-        if self.held.isEmpty { self.resumeReading() }
+        self.isReplaying = false
+        // Hummingbird is given what it was sent at the end of a read.
+        if case .passing = self.state { context.fireChannelReadComplete() }
+        guard self.held.isEmpty else { return }
+        if let error = self.errorBehind, self.takesParts {
+            self.errorBehind = nil
+            return self.refuse(error, thenClose: true)
+        }
+        self.resumeReading()
+    }
+
+    /// Ends the connection once what was written has been sent, if the peer takes it.
+    private func closeAfterWrites() {
+        self.state = .lingering
+        self.deadline = .now() + Self.lingerTime
+        self.held.removeAll()
+        self.connection.closeAfterWrites()
     }
 
     /// Whether the next part of a request can be looked at.
@@ -342,7 +392,7 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
     }
 
     private func resumeReading() {
-        guard self.isReadPending, let context = self.context else { return }
+        guard self.isReadPending, let context = self.context, context.channel.isWritable else { return }
         self.isReadPending = false
         context.read()
     }
@@ -369,6 +419,7 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
                 from: start
             )
         } catch {
+            self.endpoint.closeStream()
             context.close(promise: nil)
         }
     }

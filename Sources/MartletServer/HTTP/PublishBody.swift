@@ -160,9 +160,17 @@ private struct UpdateLine: Decodable {
     var id: String?
     var type: String?
     var `private`: Bool?
-    var retry: Int?
+    /// As a double, so that one that is none is told as such and not as bad JSON.
+    var retry: Double?
 
     func update() throws(UpdateError) -> Update {
+        var milliseconds: Int?
+        if let retry = self.retry, retry != 0 {
+            guard let exact = Int(exactly: retry) else {
+                throw UpdateError(code: .retry, message: "\"retry\" is out of range.")
+            }
+            milliseconds = exact
+        }
         var topics: [Topic] = []
         switch self.topic {
         case .one(let name): topics.append(try Topic(name))
@@ -173,7 +181,7 @@ private struct UpdateLine: Decodable {
             data: self.data ?? "",
             id: self.id,
             type: self.type,
-            retry: self.retry == 0 ? nil : self.retry,
+            retry: milliseconds,
             isPrivate: self.private ?? false
         )
     }

@@ -1,5 +1,6 @@
 import Martlet
 import NIOCore
+import NIOHTTP1
 import Synchronization
 
 /// The end of a subscriber's HTTP/1 response, alone in its connection's pipeline: the outlet of a stream.
@@ -43,7 +44,6 @@ final class StreamHandler: ChannelInboundHandler, StreamOutlet {
         guard let context = self.context, context.channel.isActive else { return }
         self.socket = StreamSocket(context.channel)
         self.socket?.prepareForStream(timeout: self.stall)
-        self.endpoint.streams.add(1, ordering: .relaxed)
         // Head and first comment in one segment.
         var opening = head
         opening.writeImmutableBuffer(self.bytes(of: .heartbeat))
@@ -136,6 +136,7 @@ final class StreamHandler: ChannelInboundHandler, StreamOutlet {
     func handlerRemoved(context: ChannelHandlerContext) {
         self.leave()
         self.context = nil
+        self.endpoint.closeStream()
         self.endpoint.connections.subtract(1, ordering: .relaxed)
     }
 
@@ -156,6 +157,8 @@ final class StreamHandler: ChannelInboundHandler, StreamOutlet {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // What came with the subscriber's request but isn't HTTP is no more looked at than what comes later.
+        if error is HTTPParserError || error is ByteToMessageDecoderError { return }
         context.close(promise: nil)
     }
 
@@ -168,7 +171,6 @@ final class StreamHandler: ChannelInboundHandler, StreamOutlet {
         guard let subscriber = self.subscriber else { return }
         self.subscriber = nil
         self.shard.leave(subscriber)
-        self.endpoint.streams.subtract(1, ordering: .relaxed)
     }
 }
 
