@@ -26,7 +26,9 @@ final class HTTP1Connection {
                 leftOverBytesStrategy: .dropBytes,
                 informationalResponseStrategy: .drop,
                 limitConfiguration: decoderLimits
-            )
+            ),
+            // What the parser has not told of yet, such as blanks before a value, is part of the head too.
+            maximumBufferSize: limits.headerBytes + 1024
         )
         self.versions = HTTP1VersionHandler()
         self.codec = HTTP1ToHTTPServerCodec(secure: false)
@@ -146,7 +148,11 @@ final class HTTP1VersionHandler: ChannelInboundHandler, RemovableChannelHandler 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard case .head(var head) = self.unwrapInboundIn(data) else { return context.fireChannelRead(data) }
         // Answers go out as HTTP/1.1, whose connections persist; one that speaks 1.0 expects the end to be the end.
-        let keepsAlive = head.isKeepAlive && head.version != .http1_0
+        // The decoder stops after a request that offers to change the protocol, since it can't know that we decline.
+        let offersChange =
+            head.method == .CONNECT
+            || head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
+        let keepsAlive = head.isKeepAlive && head.version != .http1_0 && !offersChange
         self.coming.append((head.version, keepsAlive))
         if !keepsAlive { head.headers.replaceOrAdd(name: "Connection", value: "close") }
         context.fireChannelRead(self.wrapInboundOut(.head(head)))

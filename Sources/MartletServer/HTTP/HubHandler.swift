@@ -142,7 +142,7 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         let refusal: RequestError
         switch error {
-        case HTTPParserError.headerOverflow:
+        case HTTPParserError.headerOverflow, is ByteToMessageDecoderError.PayloadTooLargeError:
             refusal = RequestError(
                 .requestHeaderFieldsTooLarge,
                 "The request's head is larger than \(self.endpoint.limits.headerBytes) bytes."
@@ -167,8 +167,7 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
 
     func deadlinePassed() {
         switch self.state {
-        case .idle: self.context?.close(promise: nil)
-        case .lingering:
+        case .idle, .lingering:
             // As long as the peer goes on reading its answer, it gets it.
             let unsent = self.connection.unsentBytes
             if unsent == 0 || unsent == self.unsentBytes { self.context?.close(promise: nil) }
@@ -203,11 +202,19 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
 
     /// A connection whose requests wait, or whose answers aren't taken, reads no more of them.
     func read(context: ChannelHandlerContext) {
-        if self.held.isEmpty, context.channel.isWritable { context.read() } else { self.isReadPending = true }
+        if self.isReading(context) { context.read() } else { self.isReadPending = true }
+    }
+
+    private func isReading(_ context: ChannelHandlerContext) -> Bool {
+        switch self.state {
+        // What is thrown away needs no room, and a page's body may be what its answer waits for.
+        case .lingering, .done, .passing(requestEnded: false, _): true
+        default: self.held.isEmpty && self.errorBehind == nil && context.channel.isWritable
+        }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable, self.held.isEmpty { self.resumeReading() }
+        self.resumeReading()
         context.fireChannelWritabilityChanged()
     }
 
@@ -234,6 +241,7 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
             }
 
         case (.passing(requestEnded: false, let responseEnded), .body):
+            if !self.isQuiescing { self.deadline = .now() + self.endpoint.limits.bodyTimeout }
             self.state = .passing(requestEnded: false, responseEnded: responseEnded)
             context.fireChannelRead(self.wrapInboundOut(part))
         case (.passing(requestEnded: false, let responseEnded), .end):
@@ -298,10 +306,14 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
 
     /// Hummingbird's responses pass through here.
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        guard case .end = self.unwrapOutboundIn(data), case .passing(let requestEnded, _) = self.state else {
-            return context.write(data, promise: promise)
+        guard case .passing(let requestEnded, _) = self.state else { return context.write(data, promise: promise) }
+        switch self.unwrapOutboundIn(data) {
+        case .head(var response) where self.closesAfterAnswer && response.status.kind != .informational:
+            response.headerFields[.connection] = "close"
+            return context.write(self.wrapOutboundOut(.head(response)), promise: promise)
+        case .head, .body: return context.write(data, promise: promise)
+        case .end: context.write(data, promise: promise)
         }
-        context.write(data, promise: promise)
         self.state = .passing(requestEnded: requestEnded, responseEnded: true)
         guard requestEnded else { return }
         // In a turn of its own, so that the flush that follows comes before whatever is done next.
@@ -315,6 +327,12 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
         if mode == .output {
             self.state = .lingering
             self.deadline = .now() + Self.lingerTime
+            if self.isInputClosed {
+                // NIO would close the rest too, over bytes that are not sent yet.
+                self.connection.closeAfterWrites()
+                promise?.succeed()
+                return
+            }
         }
         context.close(mode: mode, promise: promise)
     }
@@ -345,8 +363,8 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
         self.state = .lingering
         self.deadline = .now() + Self.lingerTime
         self.held.removeAll()
-        // At the end of the server there is nobody to wait for.
-        if self.isQuiescing { return self.connection.closeAfterWrites() }
+        // At the end of the server there is nobody to wait for, and nothing comes from one that ended its side.
+        if self.isQuiescing || self.isInputClosed { return self.connection.closeAfterWrites() }
         self.resumeReading()
         self.context?.close(mode: .output, promise: nil)
     }
@@ -368,7 +386,7 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
         // Hummingbird is given what it was sent at the end of a read.
         if case .passing = self.state { context.fireChannelReadComplete() }
         guard self.held.isEmpty else { return }
-        if let error = self.errorBehind, self.takesParts {
+        if let error = self.errorBehind, self.isReadingRequest {
             self.errorBehind = nil
             return self.refuse(error, thenClose: true)
         }
@@ -391,8 +409,16 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
         }
     }
 
+    /// Whether a request is awaited or on its way, and it is us who answer it.
+    private var isReadingRequest: Bool {
+        switch self.state {
+        case .idle, .readingHead, .readingBody, .readingEnd: true
+        case .answering, .passing, .lingering, .done: false
+        }
+    }
+
     private func resumeReading() {
-        guard self.isReadPending, let context = self.context, context.channel.isWritable else { return }
+        guard self.isReadPending, let context = self.context, self.isReading(context) else { return }
         self.isReadPending = false
         context.read()
     }

@@ -48,7 +48,9 @@ final class StreamHandler: ChannelInboundHandler, StreamOutlet {
         var opening = head
         opening.writeImmutableBuffer(self.bytes(of: .heartbeat))
         // A socket that can't take a response's head is full from the start; the remainder is queued before the rest.
-        _ = self.transmit(opening)
+        // So is the head behind a former response that the channel has not sent yet.
+        let queued = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        _ = queued > 0 ? self.queue(opening, context: context) : self.transmit(opening)
         self.subscriber = self.shard.join(interest, from: start, outlet: self)
     }
 
@@ -87,8 +89,6 @@ final class StreamHandler: ChannelInboundHandler, StreamOutlet {
     private func transmit(_ bytes: ByteBuffer) -> SendResult {
         guard let context = self.context else { return .closed }
         self.submitted += bytes.readableBytes
-        self.isWriting = true
-        defer { self.isWriting = false }
         guard let socket = self.socket, !self.isQueued else { return self.queue(bytes, context: context) }
         switch socket.write(bytes) {
         case .all: return .taken
@@ -105,6 +105,8 @@ final class StreamHandler: ChannelInboundHandler, StreamOutlet {
 
     /// Leaves bytes to the channel, which writes them when the socket has room.
     private func queue(_ bytes: ByteBuffer, context: ChannelHandlerContext) -> SendResult {
+        self.isWriting = true
+        defer { self.isWriting = false }
         self.queuedWrites += 1
         let promise = context.eventLoop.makePromise(of: Void.self)
         promise.futureResult.assumeIsolated().whenSuccess { self.queuedWriteFinished() }
