@@ -1,49 +1,84 @@
-/// Finds the cohorts that an update concerns: by a look-up per topic of the update, however many subscribers there are.
-/// Part of a ``Shard``, confined with it.
+/// Finds the cohorts that an update concerns: by look-ups, however many subscribers there are. Part of a ``Shard``,
+/// confined with it.
 struct CohortIndex {
     private var byInterest: [Interest: Cohort] = [:]
-    private var bySelector: [Selector: [Cohort]] = [:]
+    private var byTopic: [Topic: CohortList] = [:]
+    private let ofEverything = CohortList()
+    private var templates = TemplateIndex()
+
+    /// Whether nobody asks for anything.
+    var isEmpty: Bool {
+        self.byInterest.isEmpty && self.byTopic.isEmpty && self.ofEverything.members.isEmpty && self.templates.isEmpty
+    }
+
+    /// How often a template was evaluated.
+    var templateEvaluations: Int { self.templates.evaluations }
 
     /// The cohort with this interest, made if there was none.
     mutating func cohort(with interest: Interest) -> Cohort {
         if let cohort = self.byInterest[interest] { return cohort }
         let cohort = Cohort(interest)
         self.byInterest[interest] = cohort
-        for (number, selector) in interest.selectors.enumerated() {
-            cohort.slots[number] = self.bySelector[selector]?.count ?? 0
-            self.bySelector[selector, default: []].append(cohort)
+        for selector in interest.selectors {
+            if let topic = selector.exactTopic { self.list(of: topic).add(cohort) }
+            switch selector.kind {
+            case .exact: break
+            case .everything: self.ofEverything.add(cohort)
+            case .template(let template):
+                let entry = self.templates.retain(template)
+                entry.cohorts.add(cohort)
+                cohort.templates.append(entry)
+            }
+        }
+        for case .template(let template) in interest.grants.lazy.map(\.kind) {
+            cohort.grantedTemplates.append(self.templates.retain(template))
         }
         return cohort
+    }
+
+    private mutating func list(of topic: Topic) -> CohortList {
+        if let list = self.byTopic[topic] { return list }
+        let list = CohortList()
+        self.byTopic[topic] = list
+        return list
     }
 
     /// Forgets a cohort that has no subscriber any more.
     mutating func remove(_ cohort: Cohort) {
         self.byInterest[cohort.interest] = nil
-        for (number, selector) in cohort.interest.selectors.enumerated() {
-            guard let index = self.bySelector.index(forKey: selector) else { continue }
-            let last = self.bySelector.values[index].removeLast()
-            if last !== cohort {
-                let slot = cohort.slots[number]
-                self.bySelector.values[index][slot] = last
-                last.slots[last.interest.selectors.firstIndex(of: selector)!] = slot
-            }
-            if self.bySelector.values[index].isEmpty { self.bySelector.remove(at: index) }
+        for place in cohort.places { place.list.remove(at: place.index) }
+        cohort.places = []
+        for topic in cohort.interest.selectors.lazy.compactMap(\.exactTopic) {
+            if self.byTopic[topic]?.members.isEmpty == true { self.byTopic[topic] = nil }
         }
+        for entry in cohort.templates + cohort.grantedTemplates { self.templates.release(entry) }
+        cohort.templates = []
+        cohort.grantedTemplates = []
     }
 
     /// Notes `entry` with every cohort it is for, once each, and appends those that had none noted yet to `touched`.
-    func note(_ entry: Entry, touched: inout [Cohort]) {
-        for topic in entry.topics {
-            if let cohorts = self.bySelector[Selector(exactly: topic)] {
-                self.note(entry, with: cohorts, touched: &touched)
+    mutating func note(_ entry: Entry, touched: inout [Cohort]) {
+        var lists: [CohortList] = []
+        if !self.templates.isEmpty {
+            // All topics first: what was granted may match another one than what was asked for.
+            for topic in entry.topics {
+                for match in self.templates.matches(topic) {
+                    match.matchedUpdate = entry.sequence
+                    lists.append(match.cohorts)
+                }
             }
         }
-        if let cohorts = self.bySelector[.everything] { self.note(entry, with: cohorts, touched: &touched) }
+        for topic in entry.topics {
+            if let list = self.byTopic[topic] { self.note(entry, with: list, touched: &touched) }
+        }
+        for list in lists { self.note(entry, with: list, touched: &touched) }
+        self.note(entry, with: self.ofEverything, touched: &touched)
     }
 
-    private func note(_ entry: Entry, with cohorts: [Cohort], touched: inout [Cohort]) {
-        for cohort in cohorts where cohort.matched.last !== entry {
-            guard cohort.interest.admits(isPrivate: entry.isPrivate, topics: entry.topics) else { continue }
+    private func note(_ entry: Entry, with list: CohortList, touched: inout [Cohort]) {
+        for member in list.members where member.cohort.matched.last !== entry {
+            let cohort = member.cohort
+            guard !entry.isPrivate || cohort.isGranted(entry) else { continue }
             if cohort.matched.isEmpty { touched.append(cohort) }
             cohort.matched.append(entry)
         }

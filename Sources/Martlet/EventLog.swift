@@ -96,7 +96,8 @@ public protocol EventLog: Sendable {
 
     /// Reads on after a place: the updates that an interest selects and admits, oldest first, as far as `limit` allows.
     ///
-    /// The cost must be in proportion to what is selected, not to what is kept.
+    /// For exact topics the cost must be in proportion to what is selected, not to what is kept. For templates and `*` a
+    /// page may look at update after update; it then ends early, with ``LogPage/through`` as far as it has looked.
     func page(
         after sequence: SequenceNumber,
         for interest: Interest,
@@ -106,7 +107,8 @@ public protocol EventLog: Sendable {
     /// Finds the newest update that its publisher gave this id, or nil.
     func sequence(ofID id: String) async throws(LogError) -> SequenceNumber?
 
-    /// Finds the newest update that an interest selects and admits, or nil.
+    /// Finds the newest update that an interest selects and admits, or nil if there is none among the newest few
+    /// thousand: it answers a subscriber whose id is unknown, and anybody can bring one.
     func newest(for interest: Interest) async throws(LogError) -> LogEntry?
 }
 

@@ -1,6 +1,7 @@
 import NIOCore
 
-/// Reads of the log on behalf of subscribers: each is a child task of the hub's `run()`.
+/// Reads of the log on behalf of subscribers, and what else a request waits for: each is a child task of the hub's
+/// `run()`.
 final class History: Sendable {
     let log: any EventLog
     private let reads: AsyncStream<@Sendable () async -> Void>
@@ -16,7 +17,7 @@ final class History: Sendable {
     static let ended = LogError(code: .unavailable, message: "The hub is shutting down.")
 
     /// Has `body` run as a task; from any thread. False if the hub has ended: it is not run then.
-    func read(_ body: @escaping @Sendable () async -> Void) -> Bool {
+    func perform(_ body: @escaping @Sendable () async -> Void) -> Bool {
         if case .terminated = self.pending.yield(body) { return false }
         return true
     }

@@ -126,7 +126,7 @@ public final class Hub: Sendable {
     ) {
         if let point = self.history.resumeAtOnce(id: id) { return completion(.success(point)) }
         let history = self.history
-        let isAccepted = history.read {
+        let isAccepted = history.perform {
             do throws(LogError) {
                 completion(.success(try await history.resume(id: id, for: interest)))
             } catch {
@@ -134,6 +134,11 @@ public final class Hub: Sendable {
             }
         }
         if !isAccepted { completion(.failure(History.ended)) }
+    }
+
+    /// Has `body` run as a child task of ``run()``; from any thread. False if the hub has ended: it is not run then.
+    package func perform(_ body: @escaping @Sendable () async -> Void) -> Bool {
+        self.history.perform(body)
     }
 
     /// The shard of an event loop of the hub's group; only on that loop.
@@ -168,6 +173,18 @@ public final class Hub: Sendable {
             for: Interest(selectors: [.everything]),
             limit: PageLimit(updates: 1, bytes: 1)
         )
+    }
+
+    /// The id of the newest update, whoever may see it, or `earliest` if there is none.
+    package func lastEventID() async throws(LogError) -> String {
+        let last = self.log.bounds.last
+        let page = try await self.log.page(
+            after: last - 1,
+            for: Interest(selectors: [.everything], grants: [.everything]),
+            limit: PageLimit(updates: 1, bytes: 1)
+        )
+        if let newest = page.entries.last { return newest.id }
+        return last > 0 ? Position(epoch: self.log.epoch, sequence: last).description : Update.earliest
     }
 
     /// Which history the log holds, and how much of it.

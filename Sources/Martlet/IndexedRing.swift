@@ -58,67 +58,77 @@ struct IndexedRing<Element: RingElement> {
         self = IndexedRing(startingAfter: sequence)
     }
 
+    /// The most elements that one page looks at: finding nothing takes time too.
+    private static var maxScanned: Int { 4096 }
+
     /// The elements after `sequence` that an interest selects and admits, oldest first, and how far the search is
     /// complete.
     ///
     /// `sequence` must not lie before `first - 1`, where nothing is known.
     func page(
         after sequence: SequenceNumber,
-        for interest: Interest,
+        for filter: inout InterestFilter,
         limit: PageLimit
     ) -> (elements: [Element], through: SequenceNumber) {
         precondition(sequence >= self.first - 1)
         guard sequence < self.last else { return ([], self.last) }
         var found: [Element] = []
         var room = limit.bytes
-        func take(_ candidate: Element) -> Bool {
-            guard interest.admits(isPrivate: candidate.isPrivate, topics: candidate.topics) else { return true }
+        func take(_ candidate: Element, _ filter: inout InterestFilter) -> Bool {
+            guard filter.admits(isPrivate: candidate.isPrivate, topics: candidate.topics) else { return true }
             guard found.isEmpty || (candidate.cost <= room && found.count < limit.updates) else { return false }
             room -= candidate.cost
             found.append(candidate)
             return true
         }
 
-        if interest.selectors.contains(.everything) {
-            for candidate in self.elements[Int(sequence + 1 - self.first)...] where !take(candidate) {
-                return (found, found[found.count - 1].sequence)
+        if filter.isScan {
+            let start = Int(sequence + 1 - self.first)
+            let end = min(self.elements.count, start + Self.maxScanned)
+            for candidate in self.elements[start..<end] where filter.selects(candidate.topics) {
+                guard take(candidate, &filter) else { return (found, found[found.count - 1].sequence) }
             }
-            return (found, self.last)
+            return (found, self.first + SequenceNumber(end) - 1)
         }
 
         // Beyond `bound` some topic's list was not looked at.
         var bound = self.last
         var candidates: [SequenceNumber] = []
-        for case .exact(let topic) in interest.selectors.lazy.map(\.kind) {
+        let selectors = filter.interest.selectors
+        for topic in selectors.lazy.compactMap(\.exactTopic) {
             guard let list = self.byTopic[topic] else { continue }
             let start = list.firstIndex(after: sequence)
             let end = min(list.count, start + limit.updates)
             candidates.append(contentsOf: list[start..<end])
             if end < list.count { bound = min(bound, list[end] - 1) }
         }
-        if interest.selectors.count > 1 { candidates.sort() }
+        if selectors.count > 1 { candidates.sort() }
         var previous = sequence
         for number in candidates where number != previous && number <= bound {
             previous = number
-            guard take(self.elements[Int(number - self.first)]) else {
+            guard take(self.elements[Int(number - self.first)], &filter) else {
                 return (found, found[found.count - 1].sequence)
             }
         }
         return (found, bound)
     }
 
-    /// The newest element that an interest selects and admits.
+    /// The newest element that an interest selects and admits, if it is among the newest that one page looks at.
     func newest(for interest: Interest) -> Element? {
-        if interest.selectors.contains(.everything) {
-            return self.elements.last { interest.admits(isPrivate: $0.isPrivate, topics: $0.topics) }
+        var filter = InterestFilter(interest)
+        func isWanted(_ element: Element) -> Bool {
+            filter.admits(isPrivate: element.isPrivate, topics: element.topics)
+        }
+        if filter.isScan {
+            return self.elements.suffix(Self.maxScanned).last { filter.selects($0.topics) && isWanted($0) }
         }
         var newest: Element?
-        for case .exact(let topic) in interest.selectors.lazy.map(\.kind) {
+        for topic in interest.selectors.lazy.compactMap(\.exactTopic) {
             guard let list = self.byTopic[topic] else { continue }
-            for number in list.reversed() {
+            for number in list.suffix(Self.maxScanned).reversed() {
                 if number <= newest?.sequence ?? 0 { break }
                 let element = self.elements[Int(number - self.first)]
-                guard interest.admits(isPrivate: element.isPrivate, topics: element.topics) else { continue }
+                guard isWanted(element) else { continue }
                 newest = element
                 break
             }

@@ -20,11 +20,7 @@ public struct Interest: Sendable, Hashable {
 
     /// Whether it may see an update; whether it asked for it is another question.
     public func admits(_ update: Update) -> Bool {
-        self.admits(isPrivate: update.isPrivate, topics: update.topics)
-    }
-
-    func admits(isPrivate: Bool, topics: [Topic]) -> Bool {
-        !isPrivate || self.grants.contains { $0.matches(topics) }
+        !update.isPrivate || self.grants.contains { $0.matches(update.topics) }
     }
 
     private static func normalized(_ selectors: [Selector]) -> [Selector] {

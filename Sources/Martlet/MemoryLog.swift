@@ -66,7 +66,8 @@ public final class MemoryLog: EventLog {
         self.state.withLock { state in
             self.trim(&state, now: .now)
             let start = max(sequence, state.ring.first - 1)
-            let page = state.ring.page(after: start, for: interest, limit: limit)
+            var filter = InterestFilter(interest)
+            let page = state.ring.page(after: start, for: &filter, limit: limit)
             return LogPage(entries: page.elements, through: page.through, first: state.ring.first)
         }
     }

@@ -1,16 +1,19 @@
-/// What a subscriber asks for: one exact topic, or `*` for everything.
+/// What a subscriber asks for, or is granted: one exact topic, all topics that result from a URI template, or `*` for
+/// everything.
 ///
 /// ```swift
 /// let one = try Selector("users/42/notices")
+/// let some = try Selector("users/{id}/notices")
 /// let all = try Selector("*")
 /// ```
 ///
-/// A text that holds `{` is an RFC 6570 URI template in the Mercure protocol. Templates are refused until they are
-/// matched as such: taken as an exact topic, one would wait for ever without a word.
+/// A text that holds `{` is an RFC 6570 URI template; the topic that is spelled like the template is selected too (the
+/// Mercure protocol's rule).
 public struct Selector: Sendable, Hashable, CustomStringConvertible {
     /// How a selector matches.
     package enum Kind: Sendable, Hashable {
         case exact(Topic)
+        case template(URITemplate)
         case everything
     }
 
@@ -30,15 +33,13 @@ public struct Selector: Sendable, Hashable, CustomStringConvertible {
 
     /// Reads a selector as a subscriber writes it.
     ///
-    /// - Throws: ``UpdateError`` with the code `topic` if it is neither `*` nor a valid topic, or is a URI template.
+    /// - Throws: ``UpdateError`` with the code `topic` if it is neither `*` nor a valid topic, or holds `{` and is no
+    ///   valid template.
     public init(_ text: String) throws(UpdateError) {
         if text == "*" {
             self.kind = .everything
         } else if text.utf8.contains(UInt8(ascii: "{")) {
-            throw UpdateError(
-                code: .topic,
-                message: "URI templates cannot be subscribed to yet; name exact topics, or * for everything."
-            )
+            self.kind = .template(try URITemplate(text))
         } else {
             self.kind = .exact(try Topic(text))
         }
@@ -49,6 +50,30 @@ public struct Selector: Sendable, Hashable, CustomStringConvertible {
         switch self.kind {
         case .everything: true
         case .exact(let topic): topics.contains(topic)
+        case .template: topics.contains(where: self.matches)
+        }
+    }
+
+    /// Whether a topic is selected.
+    package func matches(_ topic: Topic) -> Bool {
+        switch self.kind {
+        case .everything: true
+        case .exact(let exact): exact == topic
+        case .template(let template): self.exactTopic == topic || template.matches(topic)
+        }
+    }
+
+    /// What it costs at most to hold a topic against it, in steps per byte of the topic; nothing for what is looked up.
+    package var stepsPerByte: Int {
+        if case .template(let template) = self.kind { template.stepsPerByte } else { 0 }
+    }
+
+    /// The one topic that is selected by being spelled like this; nil for `*`.
+    package var exactTopic: Topic? {
+        switch self.kind {
+        case .exact(let topic): topic
+        case .template(let template): Topic(unchecked: template.text)
+        case .everything: nil
         }
     }
 
@@ -56,6 +81,7 @@ public struct Selector: Sendable, Hashable, CustomStringConvertible {
     public var description: String {
         switch self.kind {
         case .exact(let topic): topic.name
+        case .template(let template): template.text
         case .everything: "*"
         }
     }

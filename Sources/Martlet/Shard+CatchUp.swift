@@ -4,6 +4,8 @@ import NIOCore
 extension Shard {
     /// What one reader may be sent in one turn of the loop before others get theirs.
     private static let maxBytesPerTurn = 512 << 10
+    /// What looking for a page counts for beside its bytes: a page may be empty after a long look.
+    private static let bytesPerPage = 64 << 10
     private static let pageLimit = PageLimit(updates: 512, bytes: Shard.maxWriteBytes)
 
     /// The outlet's socket has taken everything and has room again.
@@ -26,10 +28,11 @@ extension Shard {
             guard budget > 0 else { return self.yield(subscriber) }
             let page = self.tail.page(
                 after: subscriber.cursor,
-                for: subscriber.cohort.interest,
+                for: &subscriber.cohort.filter,
                 limit: Shard.pageLimit
             )
             subscriber.cursor = page.through
+            budget -= Shard.bytesPerPage
             guard !page.elements.isEmpty else { continue }
             let frame = Frame(joining: page.elements.map(\.frame))
             budget -= frame.payloadBytes
@@ -80,7 +83,7 @@ extension Shard {
         let log = self.history.log
         let interest = subscriber.cohort.interest
         let cursor = subscriber.cursor
-        let isAccepted = self.history.read {
+        let isAccepted = self.history.perform {
             let page: Result<EncodedPage, LogError>
             do throws(LogError) {
                 page = .success(

@@ -43,19 +43,40 @@ extension Subscriber: Sendable {}
 
 /// The subscribers of one shard that have the same interest: what is found and framed for one of them goes to all.
 final class Cohort {
+    /// Where it stands in a list of the shard's index.
+    struct Place {
+        let list: CohortList
+        var index: Int
+    }
+
     let interest: Interest
+    /// For what of history is found by looking, not by an index.
+    var filter: InterestFilter
     /// Those that get what comes.
     var live: [Subscriber] = []
     /// How many there are, live or not.
     var count = 0
-    /// Where it stands in the shard's index, selector by selector.
-    var slots: [Int]
+    var places: [Place] = []
+    /// The templates it asks for, and those it was granted.
+    var templates: [TemplateIndex.Entry] = []
+    var grantedTemplates: [TemplateIndex.Entry] = []
+    private let grantedTopics: Set<Topic>
+    private let isGrantedEverything: Bool
     /// What of the batch at hand is for it.
     var matched: [Entry] = []
 
     init(_ interest: Interest) {
         self.interest = interest
-        self.slots = Array(repeating: -1, count: interest.selectors.count)
+        self.filter = InterestFilter(interest)
+        self.grantedTopics = Set(interest.grants.lazy.compactMap(\.exactTopic))
+        self.isGrantedEverything = interest.grants.contains(.everything)
+    }
+
+    /// Whether it may see a private update whose templates have been found.
+    func isGranted(_ entry: Entry) -> Bool {
+        self.isGrantedEverything
+            || (!self.grantedTopics.isEmpty && entry.topics.contains(where: self.grantedTopics.contains))
+            || self.grantedTemplates.contains { $0.matchedUpdate == entry.sequence }
     }
 
     func addLive(_ subscriber: Subscriber) {

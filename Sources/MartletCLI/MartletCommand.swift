@@ -16,7 +16,7 @@ struct MartletCommand: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            ServeCommand.self, PublishCommand.self, SubscribeCommand.self, CheckConfigCommand.self,
+            ServeCommand.self, PublishCommand.self, SubscribeCommand.self, TokenCommand.self, CheckConfigCommand.self,
         ]
     )
 }

@@ -25,6 +25,18 @@ struct ServeCommand: AsyncParsableCommand {
                 time: { kind: clock, every: 1s, topic: time, public: true }
                 log:  { kind: file, path: /var/log/app.log, topic: logs/app, public: true }
 
+            Without a key it serves this machine only, and anybody on it may publish and subscribe. To serve others,
+            give it keys for the tokens of publishers and subscribers, and a certificate unless a proxy has one:
+
+              listen: 0.0.0.0:8443
+              tls: { certificate: cert.pem, key: key.pem }
+              auth:
+                publish:   { algorithm: HS256, key: "${PUBLISHER_KEY}" }
+                subscribe: { algorithm: HS256, key: "${SUBSCRIBER_KEY}" }
+                anonymous: true
+
+            `martlet token` makes tokens. SIGHUP has the certificate and key sets read again.
+
             SIGTERM and SIGINT end it in good order: /readyz turns 503, streams are told when to come back and closed
             in waves (streams.drain), publishers in flight are answered.
             """
@@ -45,14 +57,15 @@ struct ServeCommand: AsyncParsableCommand {
         // Before the first use of the loops.
         if let loops = loaded.configuration.loops { NIOSingletons.groupLoopCountSuggestion = loops }
         do {
-            let server = try HubServer(configuration: loaded.configuration, logger: logger) { listening in
+            let configuration = loaded.configuration
+            let server = try await HubServer(configuration: configuration, logger: logger) { listening in
                 logger.notice("Hub on \(listening.hub), try it in a browser")
                 if let admin = listening.admin { logger.notice("Status on \(admin)/status") }
-                logger.notice("Log in \(loaded.configuration.log.store)")
-                logger.notice("No authorization yet: anybody who can reach this address may publish and subscribe")
+                logger.notice("Log in \(configuration.log.store)")
+                logger.notice("\(configuration.auth.summary)")
             }
             var group = ServiceGroupConfiguration(
-                services: [.init(service: server)],
+                services: [.init(service: server), .init(service: Reloading(server: server))],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 // The group narrates at info what concerns no operator.
                 logger: Self.logger(level: max(logger.logLevel, .warning))
@@ -60,17 +73,51 @@ struct ServeCommand: AsyncParsableCommand {
             group.maximumGracefulShutdownDuration = .seconds(9)
             try await ServiceGroup(configuration: group).run()
         } catch let error as LogError {
-            StandardError.write(error.message)
-            throw ExitCode.failure
+            throw Self.failure(error.message)
         } catch let error as ListenError {
-            StandardError.write(error.description)
-            throw ExitCode.failure
+            throw Self.failure(error.description)
+        } catch let error as TLSError {
+            throw Self.failure(error.description)
+        } catch let error as AccessError {
+            throw Self.failure(error.description)
         }
     }
 
-    private static func logger(level: Logger.Level) -> Logger {
+    private static func failure(_ sentence: String) -> ExitCode {
+        StandardError.write(sentence)
+        return .failure
+    }
+
+    static func logger(level: Logger.Level) -> Logger {
         var logger = Logger(label: "martlet") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = level
         return logger
+    }
+}
+
+/// Has certificates and key sets read again whenever SIGHUP comes.
+private struct Reloading: Service {
+    let server: HubServer
+
+    func run() async throws {
+        let signals = await UnixSignalsSequence(trapping: .sighup)
+        await cancelWhenGracefulShutdown {
+            for await _ in signals { await self.server.reload() }
+        }
+        try? await gracefulShutdown()
+    }
+}
+
+extension Configuration.Auth {
+    /// Who may do what, in one line.
+    fileprivate var summary: String {
+        if !self.hasKey {
+            return """
+                No keys: anybody on this machine may publish and subscribe, nobody else can; private updates reach nobody. \
+                Set auth.publish and auth.subscribe to change that
+                """
+        }
+        let publishing = self.publish == nil ? "Nobody publishes over HTTP" : "Publishing needs a token"
+        return "\(publishing), subscribing \(self.anonymous ? "does not, but for private updates" : "does too")"
     }
 }

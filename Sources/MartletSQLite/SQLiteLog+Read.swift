@@ -13,6 +13,7 @@ extension SQLiteLog {
             let bounds = try SQLiteLog.bounds(db)
             let start = max(sequence, bounds.first - 1)
             var reader = EntryReader(db: db, epoch: self.epoch)
+            var filter = InterestFilter(interest)
             var candidates: [Int64]
             // Up to here the candidates are all there are.
             var complete: Int64
@@ -20,6 +21,13 @@ extension SQLiteLog {
                 let end = min(bounds.last, start + Int64(limit.updates))
                 candidates = start < end ? Array(start + 1...end) : []
                 complete = end
+            } else if filter.isScan {
+                (candidates, complete) = try reader.scan(
+                    after: start,
+                    through: bounds.last,
+                    limit: limit.updates,
+                    filter: &filter
+                )
             } else {
                 (candidates, complete) = try SQLiteLog.candidates(
                     db,
@@ -33,7 +41,7 @@ extension SQLiteLog {
             var room = limit.bytes
             for candidate in candidates {
                 let entry = try reader.entry(at: candidate)
-                guard interest.admits(entry.update) else { continue }
+                guard filter.admits(isPrivate: entry.update.isPrivate, topics: entry.update.topics) else { continue }
                 let size = entry.update.data.utf8.count
                 if !entries.isEmpty, size > room || entries.count == limit.updates {
                     complete = entries[entries.count - 1].position.sequence
@@ -56,25 +64,29 @@ extension SQLiteLog {
         }
     }
 
-    /// Finds the newest update that an interest selects and admits.
+    /// Finds the newest update that an interest selects and admits, if it is among the newest few thousand.
     public func newest(for interest: Interest) async throws(LogError) -> LogEntry? {
         try await self.read { db in
             var reader = EntryReader(db: db, epoch: self.epoch)
+            var filter = InterestFilter(interest)
             func newest(of sql: String, _ arguments: StatementArguments, above floor: Int64) throws -> LogEntry? {
-                let numbers = try Int64.fetchCursor(db.cachedStatement(sql: sql), arguments: arguments)
+                let numbers = try Int64.fetchCursor(
+                    db.cachedStatement(sql: sql + " ORDER BY sequence DESC LIMIT \(SQLiteLog.maxScanned)"),
+                    arguments: arguments
+                )
                 while let number = try numbers.next(), number > floor {
-                    let entry = try reader.entry(at: number)
-                    if interest.admits(entry.update) { return entry }
+                    let (topics, isPrivate) = try reader.address(of: number)
+                    if filter.selects(topics), filter.admits(isPrivate: isPrivate, topics: topics) {
+                        return try reader.entry(at: number)
+                    }
                 }
                 return nil
             }
-            if interest.selectors.contains(.everything) {
-                return try newest(of: "SELECT sequence FROM entry ORDER BY sequence DESC", [], above: 0)
-            }
+            if filter.isScan { return try newest(of: "SELECT sequence FROM entry", [], above: 0) }
             var found: LogEntry?
             for key in try SQLiteLog.keys(db, matching: interest.selectors) {
                 for table in ["entry", "alternate"] {
-                    let sql = "SELECT sequence FROM \(table) WHERE topic = ? ORDER BY sequence DESC"
+                    let sql = "SELECT sequence FROM \(table) WHERE topic = ?"
                     found = try newest(of: sql, [key], above: found?.position.sequence ?? 0) ?? found
                 }
             }
@@ -108,11 +120,14 @@ extension SQLiteLog {
         return (unique, complete)
     }
 
-    /// The keys of the topics that match; selectors are matched against topics, never against entries.
+    /// The most updates that are looked at one by one for one answer.
+    fileprivate static let maxScanned = 4096
+
+    /// The keys of the topics that are asked for by name.
     private static func keys(_ db: Database, matching selectors: [Selector]) throws -> [Int64] {
         let statement = try db.cachedStatement(sql: "SELECT key FROM topic WHERE name = ?")
         return try selectors.compactMap { selector in
-            guard case .exact(let topic) = selector.kind else { return nil }
+            guard let topic = selector.exactTopic else { return nil }
             return try Int64.fetchOne(statement, arguments: [topic.name])
         }
     }
@@ -146,12 +161,8 @@ private struct EntryReader {
         guard let row = try Row.fetchOne(statement, arguments: [sequence]) else {
             throw LogError(code: .unavailable, message: "update \(sequence) is missing from the log")
         }
-        var topics = [try self.topic(row[0])]
-        if let alternates = row[1] as String? {
-            for key in alternates.split(separator: " ") { topics.append(try self.topic(Int64(key)!)) }
-        }
         let update = Update(
-            uncheckedTopics: topics,
+            uncheckedTopics: try self.topics(row[0], row[1]),
             data: try row.withUnsafeData(atIndex: 6) { String(decoding: $0 ?? Data(), as: Unicode.UTF8.self) },
             id: row[2],
             type: row[3],
@@ -159,6 +170,48 @@ private struct EntryReader {
             isPrivate: row[5]
         )
         return LogEntry(position: Position(epoch: self.epoch, sequence: sequence), update: update)
+    }
+
+    /// Whom an update concerns, without reading what it says.
+    mutating func address(of sequence: Int64) throws -> (topics: [Topic], isPrivate: Bool) {
+        let statement = try self.db.cachedStatement(
+            sql: "SELECT topic, alternates, private FROM entry WHERE sequence = ?"
+        )
+        guard let row = try Row.fetchOne(statement, arguments: [sequence]) else {
+            throw LogError(code: .unavailable, message: "update \(sequence) is missing from the log")
+        }
+        return (try self.topics(row[0], row[1]), row[2])
+    }
+
+    /// Looks for what is selected update by update: their sequence numbers, and how far they are complete.
+    mutating func scan(
+        after start: Int64,
+        through last: Int64,
+        limit: Int,
+        filter: inout InterestFilter
+    ) throws -> (numbers: [Int64], complete: Int64) {
+        let end = min(last, start + Int64(SQLiteLog.maxScanned))
+        let statement = try self.db.cachedStatement(
+            sql: """
+                SELECT sequence, topic, alternates FROM entry WHERE sequence > ? AND sequence <= ? ORDER BY sequence
+                """
+        )
+        let rows = try Row.fetchCursor(statement, arguments: [start, end])
+        var numbers: [Int64] = []
+        while let row = try rows.next() {
+            guard filter.selects(try self.topics(row[1], row[2])) else { continue }
+            numbers.append(row[0])
+            if numbers.count == limit { return (numbers, row[0]) }
+        }
+        return (numbers, end)
+    }
+
+    /// The topics with these keys; `alternates` as the table has them.
+    private mutating func topics(_ key: Int64, _ alternates: String?) throws -> [Topic] {
+        var topics = [try self.topic(key)]
+        guard let alternates else { return topics }
+        for key in alternates.split(separator: " ") { topics.append(try self.topic(Int64(key)!)) }
+        return topics
     }
 
     private mutating func topic(_ key: Int64) throws -> Topic {

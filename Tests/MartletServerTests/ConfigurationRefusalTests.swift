@@ -77,18 +77,23 @@ import Testing
 }
 
 extension ConfigurationRefusalTests {
-    static let open = "is not a loopback address. Martlet has no authorization yet, so anybody who can reach it could"
     static let instead = "use 127.0.0.1 or [::1], behind a proxy that decides who may pass if others must reach it"
+    static let open =
+        "is not a loopback address. Without a key anybody who can reach it could publish; "
+        + "set auth.publish or auth.subscribe, or \(instead)"
+    static let openAdmin =
+        "is not a loopback address. The admin listener has no authorization, "
+        + "so anybody who can reach it could read the dashboard and the metrics; \(instead)"
     static let both = "is the address of both listen and admin; give one of them another port"
     static let address = #"expected HOST:PORT like 127.0.0.1:8080 or "[::1]:8080""#
 
     static let addresses: [Row] = [
-        Row("listen: 0.0.0.0:8080", "martlet.yaml:1: listen: 0.0.0.0:8080 \(open) publish; \(instead)"),
-        Row("\nlisten: '[::]:80'", "martlet.yaml:2: listen: [::]:80 \(open) publish; \(instead)"),
-        Row("listen: example.org:80", "martlet.yaml:1: listen: example.org:80 \(open) publish; \(instead)"),
+        Row("listen: 0.0.0.0:8080", "martlet.yaml:1: listen: 0.0.0.0:8080 \(open)"),
+        Row("\nlisten: '[::]:80'", "martlet.yaml:2: listen: [::]:80 \(open)"),
+        Row("listen: example.org:80", "martlet.yaml:1: listen: example.org:80 \(open)"),
         Row(
             "admin: 192.168.1.4:1",
-            "martlet.yaml:1: admin: 192.168.1.4:1 \(open) read the dashboard and the metrics; \(instead)"
+            "martlet.yaml:1: admin: 192.168.1.4:1 \(openAdmin)"
         ),
         Row("listen: localhost", #"martlet.yaml:1: listen: \#(address), found "localhost""#),
         Row("listen: off", #"martlet.yaml:1: listen: \#(address), found "off""#),
@@ -169,6 +174,26 @@ extension ConfigurationRefusalTests {
     ]
 
     static let numbers: [Row] = [
+        Row(
+            "streams: { per-address: 0 }",
+            #"martlet.yaml:1: streams.per-address: expected a whole number of at least 1, or unlimited, found "0""#
+        ),
+        Row(
+            "streams: { max-age: 1ms }",
+            #"martlet.yaml:1: streams.max-age: expected a duration from 1s to 36500d, found "1ms""#
+        ),
+        Row(
+            "limits: { selectors: 1001 }",
+            #"martlet.yaml:1: limits.selectors: expected a whole number from 1 to 1000, found "1001""#
+        ),
+        Row(
+            "limits: { publish-rate: 0 }",
+            #"martlet.yaml:1: limits.publish-rate: expected a whole number from 1 to 1000000, or unlimited, found "0""#
+        ),
+        Row(
+            "limits: { body-timeout: 301s }",
+            #"martlet.yaml:1: limits.body-timeout: expected a duration from 1s to 5m, found "301s""#
+        ),
         Row(
             "streams: { heartbeat: 500ms }",
             #"martlet.yaml:1: streams.heartbeat: expected a duration from 1s to 1h, found "500ms""#
@@ -270,7 +295,9 @@ extension ConfigurationRefusalTests {
         ),
     ]
 
-    static let topKeys = "the keys here are listen, admin, log, streams, limits, loops, diagnostics, sources"
+    static let topKeys =
+        "the keys here are listen, admin, tls, auth, subscriptions, cors, trusted-proxies, log, streams, limits, loops, "
+        + "diagnostics, sources"
 
     static let keys: [Row] = [
         Row("listne: 8080", "martlet.yaml:1: listne: unknown key; did you mean listen? (\(topKeys))"),
@@ -284,7 +311,7 @@ extension ConfigurationRefusalTests {
         Row(
             "limits: { header_timeout: 1s }",
             "martlet.yaml:1: limits.header_timeout: unknown key; did you mean header-timeout? "
-                + "(the keys here are header, body, header-timeout)"
+                + "(the keys here are header, body, header-timeout, body-timeout, selectors, publish-rate)"
         ),
         Row("listen: 1\nloops: 2\nlisten: 3", "martlet.yaml:3: listen: the key is given twice, first on line 1"),
         Row(
@@ -335,6 +362,10 @@ extension ConfigurationRefusalTests {
             "listen: 'a\nloops: 3",
             "martlet.yaml:2: \(invalid) found unexpected end of stream "
                 + "(while scanning a quoted scalar that begins on line 1)"
+        ),
+        Row(
+            "auth: { subscribe: { key: !ChangeMe! } }",
+            "martlet.yaml:1: \(invalid) did not find expected tag URI (a text that begins with ! needs quotes)"
         ),
         Row("listen: *a", "martlet.yaml:1: \(invalid) found undefined alias"),
         Row("loops: 2\r\nlisten: \u{7}", "martlet.yaml:2: \(invalid) control characters are not allowed (U+7)"),

@@ -41,7 +41,7 @@ struct LogFailureTests {
             log.hold()
             let wires = try (1...20).map { _ in
                 let wire = try hub.connect()
-                try wire.send("POST /topics/a HTTP/1.1\r\nHost: hub\r\nContent-Length: 1\r\n\r\nx")
+                try wire.send("POST /topics/a HTTP/1.1\r\nHost: hub.localhost\r\nContent-Length: 1\r\n\r\nx")
                 return wire
             }
             #expect(await eventually { log.waiters == 1 && hub.openConnections == 20 })

@@ -171,7 +171,7 @@ struct PublishFormTests {
             try subscriber.subscribe("\(ServedHub.path)?topic=*")
             let publisher = try hub.connect()
             try publisher.send(
-                "POST \(ServedHub.path) HTTP/1.1\r\nHost: hub\r\nContent-Length: \(form.body.count)\r\n\r\n"
+                "POST \(ServedHub.path) HTTP/1.1\r\nHost: hub.localhost\r\nContent-Length: \(form.body.count)\r\n\r\n"
             )
             try publisher.send(form.body)
             let response = try publisher.readResponse()
@@ -185,7 +185,9 @@ struct PublishFormTests {
     @Test func `Bytes in a form that are no UTF-8 are refused`() async throws {
         try await ServedHub.run { hub in
             let wire = try hub.connect()
-            try wire.send("POST \(ServedHub.path) HTTP/1.1\r\nHost: hub\r\nContent-Length: 14\r\n\r\ntopic=a&data=")
+            try wire.send(
+                "POST \(ServedHub.path) HTTP/1.1\r\nHost: hub.localhost\r\nContent-Length: 14\r\n\r\ntopic=a&data="
+            )
             try wire.send([0xFF])
             let response = try wire.readResponse()
             #expect(response.status == 400)
@@ -237,7 +239,7 @@ struct PublishFormTests {
         try await ServedHub.run { hub in
             let wire = try hub.connect()
             try wire.send(
-                "POST \(ServedHub.path) HTTP/1.1\r\nHost: hub\r\nConnection: close\r\nContent-Length: 7\r\n\r\ntopic=a"
+                "POST \(ServedHub.path) HTTP/1.1\r\nHost: hub.localhost\r\nConnection: close\r\nContent-Length: 7\r\n\r\ntopic=a"
             )
             #expect(
                 withoutDate(try wire.readTextToEnd())
@@ -250,7 +252,7 @@ struct PublishFormTests {
         try await ServedHub.run { hub in
             let wire = try hub.connect()
             try wire.send(
-                "POST \(ServedHub.path) HTTP/1.1\r\nHost: hub\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+                "POST \(ServedHub.path) HTTP/1.1\r\nHost: hub.localhost\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
             )
             #expect(
                 withoutDate(try wire.readTextToEnd())

@@ -121,7 +121,7 @@ struct PublishLinesTests {
             let wire = try hub.connect()
             let line = Array(#"{"topic":"a","data":""#.utf8) + [0xFF] + Array(#""}"#.utf8)
             try wire.send(
-                "POST \(ServedHub.path) HTTP/1.1\r\nHost: hub\r\n\(Self.type)Content-Length: \(line.count)\r\n\r\n"
+                "POST \(ServedHub.path) HTTP/1.1\r\nHost: hub.localhost\r\n\(Self.type)Content-Length: \(line.count)\r\n\r\n"
             )
             try wire.send(line)
             #expect(try wire.readResponse().status == 400)
@@ -133,7 +133,7 @@ struct PublishLinesTests {
             let line = #"{"topic":"a"}"# + "\n"
             let wire = try hub.connect()
             try wire.send(
-                "POST \(ServedHub.path) HTTP/1.1\r\nHost: hub\r\n\(Self.type)Content-Length: \(line.utf8.count * 10_000)\r\n\r\n"
+                "POST \(ServedHub.path) HTTP/1.1\r\nHost: hub.localhost\r\n\(Self.type)Content-Length: \(line.utf8.count * 10_000)\r\n\r\n"
             )
             try wire.send(String(repeating: line, count: 10_000))
             let response = try wire.readResponse(within: 30)

@@ -134,7 +134,7 @@ struct PublishTopicTests {
     @Test func `A body that is no UTF-8 is refused`() async throws {
         try await ServedHub.run { hub in
             let wire = try hub.connect()
-            try wire.send("POST /topics/a HTTP/1.1\r\nHost: hub\r\nContent-Length: 256\r\n\r\n")
+            try wire.send("POST /topics/a HTTP/1.1\r\nHost: hub.localhost\r\nContent-Length: 256\r\n\r\n")
             try wire.send(Array(UInt8.min...UInt8.max))
             let response = try wire.readResponse()
             #expect(response.status == 400)
@@ -147,7 +147,7 @@ struct PublishTopicTests {
             let wire = try hub.connect()
             try wire.send("POST /topics/a")
             try wire.send([0xFF])
-            try wire.send(" HTTP/1.1\r\nHost: hub\r\nContent-Length: 1\r\n\r\nx")
+            try wire.send(" HTTP/1.1\r\nHost: hub.localhost\r\nContent-Length: 1\r\n\r\nx")
             #expect(try wire.readResponse().status == 400)
         }
     }

@@ -14,7 +14,8 @@ struct RequestDeadlineTests {
     private static let shortHead = HubEndpoint.Limits(headerTimeout: .milliseconds(300))
 
     @Test(arguments: [
-        "G", "GET /topics/a HTTP/1.1", "GET /topics/a HTTP/1.1\r\nHost: hub\r\n", "GET /healthz HTTP/1.1\r\nX: y\r\n\r",
+        "G", "GET /topics/a HTTP/1.1", "GET /topics/a HTTP/1.1\r\nHost: hub.localhost\r\n",
+        "GET /healthz HTTP/1.1\r\nX: y\r\n\r",
         "\r\n\r\n",
     ])
     func `A head that does not come to its end is refused with 408`(_ part: String) async throws {
@@ -30,9 +31,9 @@ struct RequestDeadlineTests {
     }
 
     @Test(arguments: [
-        ("POST \(ServedHub.path) HTTP/1.1\r\nHost: hub\r\nContent-Length: 10\r\n\r\ntopic=a"),
-        ("POST /topics/a HTTP/1.1\r\nHost: hub\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"),
-        ("GET /topics/a HTTP/1.1\r\nHost: hub\r\nContent-Length: 10\r\n\r\nx"),
+        ("POST \(ServedHub.path) HTTP/1.1\r\nHost: hub.localhost\r\nContent-Length: 10\r\n\r\ntopic=a"),
+        ("POST /topics/a HTTP/1.1\r\nHost: hub.localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"),
+        ("GET /topics/a HTTP/1.1\r\nHost: hub.localhost\r\nContent-Length: 10\r\n\r\nx"),
     ])
     func `A body that does not come to its end is refused with 408`(_ part: String) async throws {
         try await ServedHub.run(limits: Self.short) { hub in
@@ -62,7 +63,7 @@ struct RequestDeadlineTests {
         try await ServedHub.run { hub in
             let wire = try hub.connect()
             try wire.send(
-                "GET /healthz HTTP/1.1\r\nHost: hub\r\nX-Long: \(String(repeating: "x", count: 500))\r\n\r\n",
+                "GET /healthz HTTP/1.1\r\nHost: hub.localhost\r\nX-Long: \(String(repeating: "x", count: 500))\r\n\r\n",
                 inPiecesOf: 1
             )
             #expect(try wire.readResponse().text == "ok\n")
@@ -77,10 +78,11 @@ struct RequestDeadlineTests {
     }
 
     @Test(arguments: [
-        "HEAD /topics/a HTTP/1.1\r\nHost: hub\r\n\r\n",
-        "POST /topics/a HTTP/1.1\r\nHost: hub\r\nContent-Length: 1\r\n\r\nx",
-        "GET /healthz HTTP/1.1\r\nHost: hub\r\n\r\n", "HEAD \(ServedHub.path) HTTP/1.1\r\nHost: hub\r\n\r\n",
-        "POST \(ServedHub.path) HTTP/1.1\r\nHost: hub\r\nContent-Length: 1\r\n\r\nx",
+        "HEAD /topics/a HTTP/1.1\r\nHost: hub.localhost\r\n\r\n",
+        "POST /topics/a HTTP/1.1\r\nHost: hub.localhost\r\nContent-Length: 1\r\n\r\nx",
+        "GET /healthz HTTP/1.1\r\nHost: hub.localhost\r\n\r\n",
+        "HEAD \(ServedHub.path) HTTP/1.1\r\nHost: hub.localhost\r\n\r\n",
+        "POST \(ServedHub.path) HTTP/1.1\r\nHost: hub.localhost\r\nContent-Length: 1\r\n\r\nx",
     ])
     func `A connection that lies idle after a request is closed without a word`(_ request: String) async throws {
         try await ServedHub.run(limits: Self.short) { hub in
@@ -93,10 +95,10 @@ struct RequestDeadlineTests {
     }
 
     @Test(arguments: [
-        "HEAD /topics/a HTTP/1.1\r\nHost: hub\r\n\r\n",
-        "POST /topics/a HTTP/1.1\r\nHost: hub\r\nContent-Length: 1\r\n\r\nx",
-        "GET /healthz HTTP/1.1\r\nHost: hub\r\n\r\n",
-        "POST \(ServedHub.path) HTTP/1.1\r\nHost: hub\r\nContent-Length: 1\r\n\r\nx",
+        "HEAD /topics/a HTTP/1.1\r\nHost: hub.localhost\r\n\r\n",
+        "POST /topics/a HTTP/1.1\r\nHost: hub.localhost\r\nContent-Length: 1\r\n\r\nx",
+        "GET /healthz HTTP/1.1\r\nHost: hub.localhost\r\n\r\n",
+        "POST \(ServedHub.path) HTTP/1.1\r\nHost: hub.localhost\r\nContent-Length: 1\r\n\r\nx",
     ])
     func `A connection may lie idle after a request for longer than a head may take`(_ request: String) async throws {
         try await ServedHub.run(limits: Self.shortHead) { hub in
@@ -124,7 +126,7 @@ struct RequestDeadlineTests {
         try await ServedHub.run(log: log, limits: Self.short) { hub in
             let wire = try hub.connect()
             log.hold()
-            try wire.send("POST /topics/a HTTP/1.1\r\nHost: hub\r\nContent-Length: 1\r\n\r\nx")
+            try wire.send("POST /topics/a HTTP/1.1\r\nHost: hub.localhost\r\nContent-Length: 1\r\n\r\nx")
             #expect(try wire.isSilent(for: 1.6))
             log.release()
             #expect(try wire.readResponse().text == "test-1")
@@ -135,7 +137,7 @@ struct RequestDeadlineTests {
     func `A page's request body that stays away does not hold the connection for ever`(_ line: String) async throws {
         try await ServedHub.run(limits: Self.short) { hub in
             let wire = try hub.connect()
-            try wire.send("\(line) HTTP/1.1\r\nHost: hub\r\nContent-Length: 10\r\n\r\nx")
+            try wire.send("\(line) HTTP/1.1\r\nHost: hub.localhost\r\nContent-Length: 10\r\n\r\nx")
             #expect(wire.ends(within: 4))
         }
     }
@@ -143,7 +145,7 @@ struct RequestDeadlineTests {
     @Test func `A refused client that keeps its connection open is not waited for`() async throws {
         try await ServedHub.run { hub in
             let wire = try hub.connect()
-            try wire.send("DELETE /topics/a HTTP/1.1\r\nHost: hub\r\n\r\n")
+            try wire.send("DELETE /topics/a HTTP/1.1\r\nHost: hub.localhost\r\n\r\n")
             #expect(try wire.readResponse().status == 405)
             #expect(await eventually(within: 5) { hub.openConnections == 0 })
         }
@@ -152,7 +154,7 @@ struct RequestDeadlineTests {
     @Test func `A page that takes long to read is not cut off`() async throws {
         try await ServedHub.run { hub in
             let wire = try hub.connect(receiveBuffer: 4 << 10)
-            try wire.send("GET /big HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n\r\n")
+            try wire.send("GET /big HTTP/1.1\r\nHost: hub.localhost\r\nConnection: close\r\n\r\n")
             _ = try wire.readHead()
             var bytes: [UInt8] = []
             // Slowly for four seconds, then what is left.

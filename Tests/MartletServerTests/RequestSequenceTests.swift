@@ -9,11 +9,11 @@ struct RequestSequenceTests {
     static func publish(_ data: String, fields: String = "") -> String {
         let body = "topic=a&data=\(data)"
         return
-            "POST \(ServedHub.path) HTTP/1.1\r\nHost: hub\r\n\(fields)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
+            "POST \(ServedHub.path) HTTP/1.1\r\nHost: hub.localhost\r\n\(fields)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
     }
 
     static func get(_ target: String, fields: String = "") -> String {
-        "GET \(target) HTTP/1.1\r\nHost: hub\r\n\(fields)\r\n"
+        "GET \(target) HTTP/1.1\r\nHost: hub.localhost\r\n\(fields)\r\n"
     }
 
     @Test func `A connection serves 100 requests of all kinds`() async throws {
@@ -92,7 +92,7 @@ struct RequestSequenceTests {
             #expect(await eventually { log.waiters == 1 })
             let body = "topic=a&data=" + String(repeating: "x", count: 60_000)
             let one =
-                "POST \(ServedHub.path) HTTP/1.1\r\nHost: hub\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+                "POST \(ServedHub.path) HTTP/1.1\r\nHost: hub.localhost\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
             // Far beyond what the kernel keeps for both sides.
             let count = 400
             let all = Array(String(repeating: one, count: count).utf8)
@@ -163,7 +163,7 @@ struct RequestSequenceTests {
         try await ServedHub.run { hub in
             let wire = try hub.connect()
             for number in 1...2 {
-                try wire.send("POST /topics/a HTTP/1.1\r\nHost: hub\r\n\(field)Content-Length: 2\r\n\r\n")
+                try wire.send("POST /topics/a HTTP/1.1\r\nHost: hub.localhost\r\n\(field)Content-Length: 2\r\n\r\n")
                 #expect(try wire.readHead().line == "HTTP/1.1 100 Continue")
                 try wire.send("hi")
                 #expect(try wire.readResponse().text == "test-\(number)")
@@ -175,7 +175,7 @@ struct RequestSequenceTests {
         try await ServedHub.run { hub in
             let wire = try hub.connect()
             try wire.send(
-                "POST /topics/a HTTP/1.1\r\nHost: hub\r\nExpect: 100-continue\r\nContent-Length: 1048577\r\n\r\n"
+                "POST /topics/a HTTP/1.1\r\nHost: hub.localhost\r\nExpect: 100-continue\r\nContent-Length: 1048577\r\n\r\n"
             )
             #expect(try wire.readResponse().status == 413)
             #expect(wire.ends())
@@ -201,7 +201,7 @@ struct RequestSequenceTests {
                 let subscriber = try hub.connect()
                 try subscriber.subscribe("/topics/a")
                 let wire = try hub.connect()
-                try wire.send("POST /topics/a HTTP/1.1\r\nHost: hub\r\nTransfer-Encoding: chunked\r\n\r\n")
+                try wire.send("POST /topics/a HTTP/1.1\r\nHost: hub.localhost\r\nTransfer-Encoding: chunked\r\n\r\n")
                 try wire.send(body, inPiecesOf: size)
                 #expect(try wire.readResponse().status == 200)
                 #expect(try subscriber.readChunkText()?.hasSuffix("\ndata: wikipedia\n\n") == true)
@@ -316,7 +316,7 @@ struct RequestSequenceTests {
             let wire = try hub.connect(receiveBuffer: 4 << 10, sendBuffer: 32 << 10)
             let id = String(repeating: "i", count: 1000)
             #expect(try wire.request("POST", "/topics/a?id=\(id)", body: "").status == 200)
-            let one = "HEAD /topics/a HTTP/1.1\r\nHost: hub\r\nLast-Event-ID: \(id)\r\n\r\n"
+            let one = "HEAD /topics/a HTTP/1.1\r\nHost: hub.localhost\r\nLast-Event-ID: \(id)\r\n\r\n"
             let all = Array(String(repeating: one, count: 24_000).utf8)
             #expect(try wire.sendSome(all, patience: 1) < all.count)
         }

@@ -9,7 +9,7 @@ struct RequestSlowReaderTests {
         let limits = HubEndpoint.Limits(keepAlive: .milliseconds(300))
         try await ServedHub.run(limits: limits) { hub in
             let wire = try hub.connect(receiveBuffer: 4 << 10)
-            try wire.send("GET /big HTTP/1.1\r\nHost: hub\r\n\r\n")
+            try wire.send("GET /big HTTP/1.1\r\nHost: hub.localhost\r\n\r\n")
             _ = try wire.readHead()
             var bytes: [UInt8] = []
             let end = ContinuousClock.now + .seconds(3)
@@ -26,7 +26,7 @@ struct RequestSlowReaderTests {
         let limits = HubEndpoint.Limits(bodyTimeout: .milliseconds(1500))
         try await ServedHub.run(limits: limits) { hub in
             let wire = try hub.connect()
-            try wire.send("POST /echo HTTP/1.1\r\nHost: hub\r\nContent-Length: 40\r\n\r\n")
+            try wire.send("POST /echo HTTP/1.1\r\nHost: hub.localhost\r\nContent-Length: 40\r\n\r\n")
             for _ in 1...40 {
                 try wire.send("x")
                 _ = await eventually(within: 0.1) { false }

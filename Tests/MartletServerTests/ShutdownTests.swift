@@ -15,10 +15,10 @@ struct ShutdownTests {
         try await ServedHub.run(log: log) { hub in
             let waits = try hub.connect()
             log.hold()
-            try waits.send("POST /topics/a HTTP/1.1\r\nHost: hub\r\nContent-Length: 1\r\n\r\nx")
+            try waits.send("POST /topics/a HTTP/1.1\r\nHost: hub.localhost\r\nContent-Length: 1\r\n\r\nx")
             #expect(await eventually { log.waiters == 1 })
             let sends = try hub.connect()
-            try sends.send("POST /topics/a HTTP/1.1\r\nHost: hub\r\nContent-Length: 2\r\n\r\n1")
+            try sends.send("POST /topics/a HTTP/1.1\r\nHost: hub.localhost\r\nContent-Length: 2\r\n\r\n1")
             let idle = try hub.connect()
             #expect(try idle.request("HEAD", "/topics/a").status == 200)
             let servedByRouter = try hub.connect()
@@ -50,10 +50,10 @@ struct ShutdownTests {
         try await ServedHub.run(log: log) { hub in
             let looksUp = try hub.connect()
             log.hold()
-            try looksUp.send("GET /topics/a HTTP/1.1\r\nHost: hub\r\nLast-Event-ID: what\r\n\r\n")
+            try looksUp.send("GET /topics/a HTTP/1.1\r\nHost: hub.localhost\r\nLast-Event-ID: what\r\n\r\n")
             #expect(await eventually { log.waiters == 1 })
             let sends = try hub.connect()
-            try sends.send("GET /topics/a HTTP/1.1\r\nHost: hub\r\nContent-Length: 1\r\n\r\n")
+            try sends.send("GET /topics/a HTTP/1.1\r\nHost: hub.localhost\r\nContent-Length: 1\r\n\r\n")
             #expect(await eventually { hub.openConnections == 2 })
             let idle = try hub.connect()
             #expect(try idle.request("HEAD", "/topics/a").status == 200)
@@ -69,7 +69,7 @@ struct ShutdownTests {
     @Test func `A large page is sent to its end although the server shuts down`() async throws {
         try await ServedHub.run { hub in
             let wire = try hub.connect(receiveBuffer: 4 << 10)
-            try wire.send("GET /big HTTP/1.1\r\nHost: hub\r\n\r\n")
+            try wire.send("GET /big HTTP/1.1\r\nHost: hub.localhost\r\n\r\n")
             _ = try wire.readHead()
             let idle = try hub.connect()
             #expect(try idle.request("HEAD", "/topics/a").status == 200)
@@ -79,7 +79,10 @@ struct ShutdownTests {
         }
     }
 
-    @Test(arguments: ["", "GET /healthz HTTP/1.1\r\nHost: hub\r\n\r\n", "HEAD /topics/a HTTP/1.1\r\nHost: hub\r\n\r\n"])
+    @Test(arguments: [
+        "", "GET /healthz HTTP/1.1\r\nHost: hub.localhost\r\n\r\n",
+        "HEAD /topics/a HTTP/1.1\r\nHost: hub.localhost\r\n\r\n",
+    ])
     func `An embedded server that is cancelled ends although a connection lies idle`(_ request: String) async throws {
         try await ServedHub.run { hub in
             let wire = try hub.connect()
@@ -105,7 +108,7 @@ struct ShutdownTests {
             streams: Configuration.Streams(drain: drain),
             loops: 2
         )
-        let server = try HubServer(configuration: configuration, logger: .silent) { listening.yield($0) }
+        let server = try await HubServer(configuration: configuration, logger: .silent) { listening.yield($0) }
         let services = ServiceGroup(configuration: .init(services: [server], logger: .silent))
         let ended = Flag()
         let task = Task {
@@ -150,9 +153,9 @@ struct ShutdownTests {
     @Test func `The whole server ends within its time although a publisher's body stays away`() async throws {
         try await Self.withServer { port, _, services, task, ended in
             let wire = try Wire(port: port)
-            try wire.send("POST /topics/a HTTP/1.1\r\nHost: hub\r\nContent-Length: 10\r\n\r\nx")
+            try wire.send("POST /topics/a HTTP/1.1\r\nHost: hub.localhost\r\nContent-Length: 10\r\n\r\nx")
             let page = try Wire(port: port)
-            try page.send("POST /nothing HTTP/1.1\r\nHost: hub\r\nContent-Length: 10\r\n\r\nx")
+            try page.send("POST /nothing HTTP/1.1\r\nHost: hub.localhost\r\nContent-Length: 10\r\n\r\nx")
             let idle = try Wire(port: port)
             #expect(try idle.request("GET", "/healthz").status == 200)
             await services.triggerGracefulShutdown()
@@ -186,7 +189,7 @@ struct ShutdownTests {
                 log: Configuration.Log(store: .memory),
                 loops: 1
             )
-            let second = try HubServer(configuration: configuration, logger: .silent)
+            let second = try await HubServer(configuration: configuration, logger: .silent)
             await #expect {
                 try await second.run()
             } throws: { error in

@@ -19,7 +19,7 @@ struct StreamEndTests {
             var wires: [Wire] = []
             for _ in 1...200 {
                 let wire = try hub.connect()
-                try wire.send("GET /topics/a \(version)\r\nHost: hub\r\n\r\n")
+                try wire.send("GET /topics/a \(version)\r\nHost: hub.localhost\r\n\r\n")
                 _ = try wire.readHead()
                 wires.append(wire)
             }
@@ -46,7 +46,7 @@ struct StreamEndTests {
         try await ServedHub.run { hub in
             let wires = try (1...200).map { _ in
                 let wire = try hub.connect()
-                try wire.send("GET /topics/a \(version)\r\nHost: hub\r\n\r\n")
+                try wire.send("GET /topics/a \(version)\r\nHost: hub.localhost\r\n\r\n")
                 _ = try wire.readHead()
                 return wire
             }
@@ -91,7 +91,7 @@ struct StreamEndTests {
         try await ServedHub.run(log: log) { hub in
             let wire = try hub.connect()
             log.hold()
-            try wire.send("GET /topics/a HTTP/1.1\r\nHost: hub\r\nLast-Event-ID: what\r\n\r\n")
+            try wire.send("GET /topics/a HTTP/1.1\r\nHost: hub.localhost\r\nLast-Event-ID: what\r\n\r\n")
             #expect(await eventually { log.waiters == 1 })
             hub.endpoint.drain(over: .zero)
             log.release()
@@ -123,7 +123,7 @@ struct StreamEndTests {
             let wires = try (1...5).map { _ in try hub.connect() }
             log.hold()
             for wire in wires {
-                try wire.send("GET /topics/a HTTP/1.1\r\nHost: hub\r\nLast-Event-ID: what\r\n\r\n")
+                try wire.send("GET /topics/a HTTP/1.1\r\nHost: hub.localhost\r\nLast-Event-ID: what\r\n\r\n")
             }
             #expect(await eventually { log.waiters == 5 })
             log.release()
@@ -138,7 +138,7 @@ struct StreamEndTests {
         try await ServedHub.run(log: log) { hub in
             let wire = try hub.connect()
             log.hold()
-            try wire.send("GET /topics/a HTTP/1.1\r\nHost: hub\r\nLast-Event-ID: what\r\n\r\n")
+            try wire.send("GET /topics/a HTTP/1.1\r\nHost: hub.localhost\r\nLast-Event-ID: what\r\n\r\n")
             #expect(await eventually { log.waiters == 1 })
             wire.endOutput()
             let other = try hub.connect()

@@ -92,7 +92,7 @@ extension Wire {
         fields: String = "",
         body: String? = nil
     ) throws -> WireResponse {
-        var text = "\(method) \(target) HTTP/1.1\r\nHost: hub\r\n\(fields)"
+        var text = "\(method) \(target) HTTP/1.1\r\nHost: hub.localhost\r\n\(fields)"
         if let body { text += "Content-Length: \(body.utf8.count)\r\n" }
         text += "\r\n" + (body ?? "")
         try self.send(text)
@@ -102,7 +102,7 @@ extension Wire {
     /// Opens a stream: sends the request, reads its head and the first comment.
     @discardableResult
     func subscribe(_ target: String, fields: String = "") throws -> WireResponse {
-        try self.send("GET \(target) HTTP/1.1\r\nHost: hub\r\n\(fields)\r\n")
+        try self.send("GET \(target) HTTP/1.1\r\nHost: hub.localhost\r\n\(fields)\r\n")
         let head = try self.readHead()
         guard head.status == 200 else { throw Failure(description: "no stream: \(head.line)") }
         let comment = try self.readChunkText()

@@ -29,13 +29,14 @@ import Testing
                 #expect(ring.newest(for: interest) == model.newest(for: interest), comment)
             default:
                 let interest = try traffic.interest()
+                var filter = InterestFilter(interest)
                 let limit = PageLimit(
                     updates: Int.random(in: 1...8, using: &traffic.random),
                     bytes: Int.random(in: 0...3000, using: &traffic.random)
                 )
                 var start = SequenceNumber.random(in: model.first - 1...model.last, using: &traffic.random)
                 repeat {
-                    let page = ring.page(after: start, for: interest, limit: limit)
+                    let page = ring.page(after: start, for: &filter, limit: limit)
                     model.check(
                         LogPage(entries: page.elements, through: page.through, first: ring.first),
                         after: start,
@@ -60,7 +61,8 @@ import Testing
         ring.reset(startingAfter: 41)
         #expect(ring.first == 42 && ring.last == 41 && ring.count == 0 && ring.cost == 0)
         ring.append(self.entry(42, try .sample("a")))
-        let page = ring.page(after: 41, for: try .sample("a"), limit: PageLimit(updates: 9, bytes: 9))
+        var filter = InterestFilter(try .sample("a"))
+        let page = ring.page(after: 41, for: &filter, limit: PageLimit(updates: 9, bytes: 9))
         #expect(page.elements.map(\.sequence) == [42])
         #expect(page.through == 42)
     }
@@ -69,11 +71,33 @@ import Testing
         var ring = IndexedRing<LogEntry>(startingAfter: 0)
         ring.append(self.entry(1, try .sample("a", "b", "a", "b", "a")))
         let limit = PageLimit(updates: 9, bytes: 9)
-        #expect(ring.page(after: 0, for: try .sample("a", "b"), limit: limit).elements.count == 1)
+        var filter = InterestFilter(try .sample("a", "b"))
+        func found(after sequence: SequenceNumber) -> [SequenceNumber] {
+            ring.page(after: sequence, for: &filter, limit: limit).elements.map(\.sequence)
+        }
+        #expect(found(after: 0) == [1])
         ring.removeOldest()
-        #expect(ring.page(after: 1, for: try .sample("a", "b"), limit: limit).elements.isEmpty)
+        #expect(found(after: 1) == [])
         ring.append(self.entry(2, try .sample("b")))
-        #expect(ring.page(after: 1, for: try .sample("a", "b"), limit: limit).elements.map(\.sequence) == [2])
+        #expect(found(after: 1) == [2])
+    }
+
+    @Test func `a page looks at no more than some thousand updates, and says how far it has come`() throws {
+        var ring = IndexedRing<LogEntry>(startingAfter: 0)
+        for sequence in 1...10_000 { ring.append(self.entry(SequenceNumber(sequence), try .sample("a/\(sequence)"))) }
+        var filter = InterestFilter(try .sample("{x}", "a/9{y}99"))
+        var start: SequenceNumber = 0
+        var found: [SequenceNumber] = []
+        var pages = 0
+        while start < ring.last {
+            let page = ring.page(after: start, for: &filter, limit: PageLimit(updates: 100, bytes: 1 << 20))
+            #expect(page.through > start && page.through <= start + 4096)
+            found += page.elements.map(\.sequence)
+            start = page.through
+            pages += 1
+        }
+        #expect(found == [999] + (0...9).map { 9099 + $0 * 100 })
+        #expect(pages == 3)
     }
 
     @Test func `many topics cost more than few`() throws {

@@ -20,7 +20,10 @@ struct LogModel {
     static func isFor(_ interest: Interest, _ update: Update) -> Bool {
         let names = update.topics.map(\.name)
         func any(_ selectors: [Selector]) -> Bool {
-            selectors.contains { $0.description == "*" || names.contains($0.description) }
+            selectors.contains { selector in
+                let text = selector.description
+                return text == "*" || names.contains(text) || names.contains { sampleTemplates[text]?($0) ?? false }
+            }
         }
         return any(interest.selectors) && (!update.isPrivate || any(interest.grants))
     }

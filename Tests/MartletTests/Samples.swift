@@ -19,6 +19,17 @@ extension Interest {
     }
 }
 
+/// Templates that meet the topics of ``RandomTraffic``, and which of them each gives, in plain words.
+let sampleTemplates: [String: @Sendable (String) -> Bool] = [
+    "topic/{id}": { $0.hasPrefix("topic/") },
+    "topic/3{rest}": { $0.hasPrefix("topic/3") },
+    "{+all}": { _ in true },
+    "{one}": { _ in false },
+    "topic/{id}{?page,size}": { $0.hasPrefix("topic/") },
+    "{a}/{b}": { _ in true },
+    "topic/1{/more*}": { $0 == "topic/1" },
+]
+
 /// Updates and interests over a handful of topics, so that they meet often.
 struct RandomTraffic {
     var random: SeededGenerator
@@ -55,7 +66,10 @@ struct RandomTraffic {
     private mutating func selectors(_ counts: ClosedRange<Int>) throws -> [Selector] {
         if self.random.chance(15) { return [.everything] }
         return try (0..<Int.random(in: counts, using: &self.random)).map { _ in
-            try Selector(
+            if self.random.chance(20) {
+                return try Selector(sampleTemplates.keys.sorted().randomElement(using: &self.random)!)
+            }
+            return try Selector(
                 self.random.chance(5) ? "nobody/publishes/this" : Self.names.randomElement(using: &self.random)!
             )
         }

@@ -46,8 +46,19 @@ import Testing
         #expect(Interest(selectors: [selector, try Selector("a")]).selectors != [.everything])
     }
 
-    @Test(arguments: ["", "a\nb", "users/{id}", "{", String(repeating: "x", count: 1025)])
-    func `what is no topic, or a template, is refused`(text: String) {
+    @Test func `a text with a brace is a template, and selects what results from it and what is spelled like it`()
+        throws
+    {
+        let selector = try Selector("users/{id}")
+        #expect(selector.description == "users/{id}")
+        #expect(selector.matches([try Topic("a"), try Topic("users/42")]))
+        #expect(selector.matches(try Topic("users/{id}")))
+        #expect(!selector.matches(try Topic("users/4/2")))
+        #expect(selector != Selector(exactly: try Topic("users/{id}")))
+    }
+
+    @Test(arguments: ["", "a\nb", "{", "{}", "users/{id", "{a}}", String(repeating: "x", count: 1025)])
+    func `what is no topic, or a malformed template, is refused`(text: String) {
         #expect(throws: UpdateError.self) { try Selector(text) }
     }
 }

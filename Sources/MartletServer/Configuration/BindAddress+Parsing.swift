@@ -5,16 +5,19 @@ extension ValueFormat<BindAddress> {
             guard let colon = text.utf8.lastIndex(of: UInt8(ascii: ":")) else {
                 // Digits alone are meant as a port, everything else lacks one.
                 guard !text.isEmpty, text.utf8.allSatisfy(\.isDigit) else { return nil }
-                return .loopback(port: try port(text))
+                return .loopback(port: try BindAddress.port(text))
             }
             let host = String(text[..<colon])
-            let port = try port(String(text[text.utf8.index(after: colon)...]))
+            let port = try BindAddress.port(String(text[text.utf8.index(after: colon)...]))
             if host.isEmpty { return .loopback(port: port) }
-            return BindAddress(host: try validated(host: host), port: port)
+            return BindAddress(host: try BindAddress.validated(host: host), port: port)
         }
     }
+}
 
-    private static func port(_ text: String) throws(Refusal) -> Int {
+extension BindAddress {
+    /// A port in decimal digits.
+    static func port(_ text: String) throws(Refusal) -> Int {
         guard text.utf8.allSatisfy(\.isDigit), let port = UInt16(text) else {
             throw Refusal(.invalidValue, "expected a port from 0 to 65535, found \(text.quoted)")
         }
@@ -22,10 +25,10 @@ extension ValueFormat<BindAddress> {
     }
 
     /// The host without brackets, if it is an address or could be a name.
-    private static func validated(host: String) throws(Refusal) -> String {
+    static func validated(host: String) throws(Refusal) -> String {
         if host.hasPrefix("["), host.hasSuffix("]"), host.utf8.count > 2 {
             let address = String(host.dropFirst().dropLast())
-            guard BindAddress.ipv6(address) != nil else {
+            guard ipv6(address) != nil else {
                 throw Refusal(.invalidValue, "\(address.quoted) is not an IPv6 address")
             }
             return address
@@ -35,7 +38,7 @@ extension ValueFormat<BindAddress> {
         }
         // A name never ends in a label of digits (RFC 3696 §2), so `127.1` and `1.2.3.400` are addresses gone wrong.
         let label = host.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).last
-        if let label, label.allSatisfy(\.isDigit), BindAddress.ipv4(host) == nil {
+        if let label, label.allSatisfy(\.isDigit), ipv4(host) == nil {
             throw Refusal(.invalidValue, "\(host.quoted) is not an IPv4 address")
         }
         guard host.utf8.count <= 253, host.utf8.allSatisfy({ $0.isNameByte || $0 == UInt8(ascii: ".") }) else {

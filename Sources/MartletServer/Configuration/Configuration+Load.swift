@@ -22,7 +22,7 @@ extension Configuration {
     public struct Loaded: Sendable, Equatable {
         /// What was read, with the defaults filled in.
         public var configuration: Configuration
-        /// Sentences about what was ignored.
+        /// Sentences about what was ignored, or is worth a second look.
         public var warnings: [String]
         /// The file that was read, if one was.
         public var file: String?

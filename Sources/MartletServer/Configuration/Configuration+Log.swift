@@ -44,8 +44,6 @@ extension Configuration.Log {
 extension Configuration.Log.Keep {
     mutating func read(_ section: Section) {
         section.read("updates", into: &updates, as: .word("unlimited", or: .integer(1...Int.max)))
-        // A hundred years at most, so that no arithmetic on it can overflow.
-        let range = Duration.seconds(1)...Duration.seconds(36_500 * 86_400)
-        section.read("age", into: &age, as: .word("unlimited", or: .duration(range)))
+        section.read("age", into: &age, as: .word("unlimited", or: .duration(.longAges)))
     }
 }

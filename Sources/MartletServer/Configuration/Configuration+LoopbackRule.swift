@@ -1,17 +1,54 @@
 extension Section {
-    /// Refuses an address that others can reach, because nothing yet checks who they are.
-    ///
-    /// - Parameter danger: what anybody who can reach the address could do.
-    func requireLoopback(_ setting: Setting<BindAddress>?, to danger: String) {
-        guard let setting, !setting.value.isLoopback else { return }
+    /// Refuses an address that others can reach while nothing checks who they are, and remarks on one where their tokens
+    /// could be read on the way.
+    func requireLoopbackOrKey(_ listen: Setting<BindAddress>?, hasKey: Bool, hasTLS: Bool) {
+        guard let listen, !listen.value.isLoopback else { return }
+        if !hasKey {
+            report(
+                .notLoopback,
+                """
+                \(listen.value) is not a loopback address. Without a key anybody who can reach it could publish; set \
+                auth.publish or auth.subscribe, or use 127.0.0.1 or [::1], behind a proxy that decides who may pass if \
+                others must reach it
+                """,
+                key: listen.key,
+                at: listen.origin
+            )
+        } else if !hasTLS {
+            warn(
+                """
+                \(listen.value) is not a loopback address, and there is no tls: tokens travel in the clear unless a proxy \
+                in front speaks TLS
+                """,
+                key: listen.key,
+                at: listen.origin
+            )
+        }
+    }
+
+    /// Refuses an admin listener that others can reach, because nothing checks who they are.
+    func requireLoopback(admin: Setting<BindAddress>?) {
+        guard let admin, !admin.value.isLoopback else { return }
         report(
             .notLoopback,
             """
-            \(setting.value) is not a loopback address. Martlet has no authorization yet, so anybody who can reach it \
-            could \(danger); use 127.0.0.1 or [::1], behind a proxy that decides who may pass if others must reach it
+            \(admin.value) is not a loopback address. The admin listener has no authorization, so anybody who can reach \
+            it could read the dashboard and the metrics; use 127.0.0.1 or [::1], behind a proxy that decides who may \
+            pass if others must reach it
             """,
-            key: setting.key,
-            at: setting.origin
+            key: admin.key,
+            at: admin.origin
+        )
+    }
+
+    /// Refuses subscriptions that nobody could be granted.
+    func requireSubscribeKey(_ subscriptions: Setting<Bool>, isGiven: Bool) {
+        guard subscriptions.value, !isGiven else { return }
+        report(
+            .conflict,
+            "nobody could be granted them without a token; set auth.subscribe too",
+            key: subscriptions.key,
+            at: subscriptions.origin
         )
     }
 }

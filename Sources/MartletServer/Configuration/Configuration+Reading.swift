@@ -4,18 +4,27 @@ extension Configuration {
     mutating func read(_ section: Section) {
         let listen = section.setting("listen", as: .address)
         let admin = section.setting("admin", as: .word("off", or: .address))
+        if let listen { self.listen = listen.value }
+        if let admin { self.admin = admin.value }
+        var keys = Auth.GivenKeys()
+        section.section("tls") { tls = TLS.read($0) }
+        section.section("auth", isSecret: true) { keys = auth.read($0) }
+        let subscriptions = section.setting("subscriptions", as: .boolean)
+        section.section("cors") { cors.read($0) }
+        if let proxies = section.list("trusted-proxies", of: .addressRange) { trustedProxies = proxies.map(\.value) }
         section.section("log") { log.read($0) }
-        section.section("streams") { streams.read($0) }
+        section.section("streams") { streams.read($0, listen: self.listen) }
         section.section("limits") { limits.read($0) }
-        let loops = section.setting("loops", as: .integer(1...1024))
+        if let loops = section.setting("loops", as: .integer(1...1024)) { self.loops = loops.value }
         section.section("diagnostics") { diagnostics.read($0) }
         section.section("sources", of: "source names and their settings") { sources = SourceConfiguration.readAll($0) }
 
-        if let loops { self.loops = loops.value }
-        if let listen { self.listen = listen.value }
-        if let admin { self.admin = admin.value }
-        section.requireLoopback(listen, to: "publish")
-        section.requireLoopback(admin?.unwrapped(), to: "read the dashboard and the metrics")
+        section.requireLoopbackOrKey(listen, hasKey: keys.any, hasTLS: tls != nil)
+        section.requireLoopback(admin: admin?.unwrapped())
+        if let subscriptions {
+            self.subscriptions = subscriptions.value
+            section.requireSubscribeKey(subscriptions, isGiven: keys.subscribe)
+        }
         if self.listen == self.admin, self.listen.port != 0, let origin = admin?.origin ?? listen?.origin {
             section.report(
                 .conflict,

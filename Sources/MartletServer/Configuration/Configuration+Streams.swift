@@ -9,25 +9,38 @@ extension Configuration {
         public var drain: Duration
         /// The most streams at once; `nil` is as many as the limit of descriptors allows.
         public var max: Int?
+        /// The most streams of one address at once; `nil` is unlimited.
+        public var perAddress: Int?
+        /// How long a stream may live; `nil` is unlimited.
+        public var maxAge: Duration?
 
         /// The defaults, but for what is given.
         public init(
             heartbeat: Duration = .seconds(15),
             stall: Duration = .seconds(60),
             drain: Duration = .seconds(5),
-            max: Int? = nil
+            max: Int? = nil,
+            perAddress: Int? = nil,
+            maxAge: Duration? = nil
         ) {
             self.heartbeat = heartbeat
             self.stall = stall
             self.drain = drain
             self.max = max
+            self.perAddress = perAddress
+            self.maxAge = maxAge
         }
 
-        mutating func read(_ section: Section) {
+        /// - Parameter listen: where streams come in. Off loopback an address is a client, which is bounded by default; on
+        ///   loopback a proxy on this machine makes all of them look like one.
+        mutating func read(_ section: Section, listen: BindAddress) {
             section.read("heartbeat", into: &heartbeat, as: .duration(.seconds(1) ... .seconds(3600)))
             section.read("stall", into: &stall, as: .duration(.seconds(1) ... .seconds(3600)))
             section.read("drain", into: &drain, as: .duration(.zero ... .seconds(8)))
             section.read("max", into: &max, as: .word("unlimited", or: .integer(1...Int.max)))
+            perAddress = listen.isLoopback ? nil : 1000
+            section.read("per-address", into: &perAddress, as: .word("unlimited", or: .integer(1...Int.max)))
+            section.read("max-age", into: &maxAge, as: .word("unlimited", or: .duration(.longAges)))
         }
     }
 }

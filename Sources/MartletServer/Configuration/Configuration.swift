@@ -7,6 +7,16 @@ public struct Configuration: Sendable, Equatable {
     public var listen: BindAddress
     /// Where the dashboard and the metrics are served; `nil` turns them off.
     public var admin: BindAddress?
+    /// The files for TLS on the main listener; `nil` is without TLS.
+    public var tls: TLS?
+    /// Who may publish and subscribe.
+    public var auth: Auth
+    /// Whether the active subscriptions are served and published.
+    public var subscriptions: Bool
+    /// Which web pages may read what the hub answers.
+    public var cors: CORS
+    /// Whose `X-Forwarded-For` is believed.
+    public var trustedProxies: [AddressRange]
     /// The log of updates.
     public var log: Log
     /// How streams are kept and ended.
@@ -24,6 +34,11 @@ public struct Configuration: Sendable, Equatable {
     public init(
         listen: BindAddress = .loopback(port: 8080),
         admin: BindAddress? = .loopback(port: 8081),
+        tls: TLS? = nil,
+        auth: Auth = Auth(),
+        subscriptions: Bool = false,
+        cors: CORS = CORS(),
+        trustedProxies: [AddressRange] = [],
         log: Log = Log(),
         streams: Streams = Streams(),
         limits: Limits = Limits(),
@@ -33,6 +48,11 @@ public struct Configuration: Sendable, Equatable {
     ) {
         self.listen = listen
         self.admin = admin
+        self.tls = tls
+        self.auth = auth
+        self.subscriptions = subscriptions
+        self.cors = cors
+        self.trustedProxies = trustedProxies
         self.log = log
         self.streams = streams
         self.limits = limits

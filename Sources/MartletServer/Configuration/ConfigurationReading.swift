@@ -7,6 +7,8 @@ final class ConfigurationReading {
     let environment: [String: String]
     let flags: [String: Configuration.Flag]
     private(set) var problems: [ConfigurationProblem] = []
+    /// Sentences about what is no problem, but worth a look.
+    private var remarks: [String] = []
     /// The variables of all settings asked for, and the paths of the keys they stand for.
     private(set) var variables: [String: String] = [:]
     private var paths: Set<String> = []
@@ -23,6 +25,10 @@ final class ConfigurationReading {
 
     func report(_ problem: ConfigurationProblem) {
         problems.append(problem)
+    }
+
+    func warn(_ remark: String) {
+        remarks.append(remark)
     }
 
     /// Takes back all but the first `count` problems.
@@ -79,10 +85,12 @@ final class ConfigurationReading {
         }
     }
 
-    /// Variables that look like ours and are not: an environment is shared, so they are no error.
+    /// What was remarked, and the variables that look like ours and are not: an environment is shared, so they are no
+    /// error.
     func warnings() -> [String] {
-        environment.keys.sorted().filter { $0.hasPrefix(Self.prefix) && variables[$0] == nil }
+        let strangers = environment.keys.sorted().filter { $0.hasPrefix(Self.prefix) && variables[$0] == nil }
             .map { "\($0) is not a setting and is ignored\(Suggestion.sentence(for: $0, among: variables.keys))" }
+        return remarks + strangers
     }
 
     private static let prefix = "MARTLET_"

@@ -9,27 +9,39 @@ final class Section {
     let path: String
     /// Where its key stands in the file.
     let location: ConfigurationLocation?
+    /// Whether the file says anything for its key.
+    let isGiven: Bool
     let reading: ConfigurationReading
     private let entries: Entries
     private var known: [String] = []
     private var acceptsAnyKey = false
 
-    init(path: String, location: ConfigurationLocation?, mapping: Node.Mapping?, reading: ConfigurationReading) {
+    init(
+        path: String,
+        location: ConfigurationLocation?,
+        isGiven: Bool = true,
+        mapping: Node.Mapping?,
+        reading: ConfigurationReading
+    ) {
         self.path = path
         self.location = location
+        self.isGiven = isGiven
         self.reading = reading
         entries = mapping.map { Entries($0, path: path, reading: reading) } ?? Entries()
     }
 
     /// Reads the mapping at `key`, or an empty one if there is none, so that the environment can still set what is in it.
     ///
-    /// - Parameter content: what the mapping is of, if not of known keys.
-    func section(_ key: String, of content: String? = nil, _ read: (Section) -> Void) {
+    /// - Parameters:
+    ///   - content: what the mapping is of, if not of known keys.
+    ///   - isSecret: whether a text in its place might be a secret, which no message may repeat.
+    func section(_ key: String, of content: String? = nil, isSecret: Bool = false, _ read: (Section) -> Void) {
         known.append(key)
         let entry = entries[key]
         let section = Section(
             path: join(key),
             location: entry?.mark.map { reading.location($0) },
+            isGiven: entry.map { !$0.value.isNothing } ?? false,
             mapping: entry?.value.mapping,
             reading: reading
         )
@@ -41,7 +53,7 @@ final class Section {
             let expected = content.map { "of \($0)" } ?? "with the keys \(section.knownList)"
             report(
                 .invalidValue,
-                "expected a mapping \(expected), found \(value.found)",
+                "expected a mapping \(expected), found \(isSecret && value.scalar != nil ? "a text" : value.found)",
                 key: key,
                 at: .file(reading.location(value.mark))
             )
@@ -61,22 +73,13 @@ final class Section {
         acceptsAnyKey = true
     }
 
-    /// The text of the scalar at `key` and where it was given; `nil` if there is none or it is no scalar.
-    func text(_ key: String, expectation: String) -> (text: String, written: String, origin: ConfigurationOrigin)? {
+    /// What there is at `key`: what a flag or the environment says, or else what the file says.
+    func found(_ key: String) -> Found? {
         known.append(key)
-        if let override = reading.override(join(key)) { return (override.text, override.text, override.origin) }
-        guard let value = entries[key]?.value else { return nil }
-        let origin = ConfigurationOrigin.file(reading.location(value.mark))
-        guard let scalar = value.scalar, !value.isNothing else {
-            report(.invalidValue, "expected \(expectation), found \(value.found)", key: key, at: origin)
-            return nil
+        if let override = reading.override(join(key)) {
+            return .beside(Given(text: override.text, written: override.text, origin: override.origin))
         }
-        do {
-            return (try Interpolation.expand(scalar.string, reading.environment), scalar.string, origin)
-        } catch {
-            report(error.code, error.message, key: key, at: origin)
-            return nil
-        }
+        return entries[key].map { .file($0.value) }
     }
 
     /// Reports a problem of `key`, or of the section itself, where it stands or at `origin`.
@@ -94,6 +97,11 @@ final class Section {
                 message: message
             )
         )
+    }
+
+    /// Remarks on the value of `key`, which stands at `origin`.
+    func warn(_ message: String, key: String, at origin: ConfigurationOrigin) {
+        reading.warn("\(origin): \(join(key)): \(message)")
     }
 
     func reportUnknownKeys() {

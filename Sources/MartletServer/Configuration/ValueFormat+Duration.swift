@@ -12,6 +12,11 @@ extension ValueFormat<Duration> {
     }
 }
 
+extension ClosedRange<Duration> {
+    /// From a second to a hundred years, so that no arithmetic on it can overflow.
+    static var longAges: Self { .seconds(1) ... .seconds(36_500 * 86_400) }
+}
+
 extension Duration {
     private static let units: [(name: String, milliseconds: Int64)] = [
         ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1),

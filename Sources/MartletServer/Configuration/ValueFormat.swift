@@ -2,17 +2,21 @@
 struct ValueFormat<Value> {
     /// Completes the sentence "expected …".
     let expectation: String
+    /// Whether no message may repeat the text.
+    let isSecret: Bool
     private let parse: (String) throws(Refusal) -> Value?
 
     /// - Parameter parse: `nil` is refused with "expected …, found …"; a `Refusal` has a sentence of its own.
-    init(_ expectation: String, _ parse: @escaping (String) throws(Refusal) -> Value?) {
+    init(_ expectation: String, isSecret: Bool = false, _ parse: @escaping (String) throws(Refusal) -> Value?) {
         self.expectation = expectation
+        self.isSecret = isSecret
         self.parse = parse
     }
 
     func read(_ text: String) throws(Refusal) -> Value {
         guard let value = try parse(text) else {
-            throw Refusal(.invalidValue, "expected \(expectation), found \(text.isEmpty ? "nothing" : text.quoted)")
+            let found = text.isEmpty ? "nothing" : isSecret ? "another text" : text.quoted
+            throw Refusal(.invalidValue, "expected \(expectation), found \(found)")
         }
         return value
     }

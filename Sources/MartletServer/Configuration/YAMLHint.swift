@@ -12,6 +12,9 @@ enum YAMLHint {
         if line.contains("${") {
             return " (a value with ${…} needs quotes inside {…} and […])"
         }
+        if line.contains(": !") {
+            return " (a text that begins with ! needs quotes)"
+        }
         if let open = line.firstIndex(of: "["), line[open...].contains("]:") {
             return " (an IPv6 address needs quotes: \"[::1]:8080\")"
         }

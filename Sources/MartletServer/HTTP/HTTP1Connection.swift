@@ -2,24 +2,39 @@ import HTTPTypes
 import Martlet
 import NIOCore
 import NIOHTTP1
+import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
 
 /// An HTTP/1 connection's codecs, and what is done past them: short answers in one write, and becoming a stream.
 ///
 /// Confined to the connection's event loop.
-final class HTTP1Connection {
+final class HTTP1Connection: HTTPTransport {
+    let ending = HTTPEnding.lingers
     private let encoder: HTTPResponseEncoder
     private let decoder: ByteToMessageHandler<HTTPRequestDecoder>
     private let versions: HTTP1VersionHandler
     private let codec: HTTP1ToHTTPServerCodec
     private let channel: any Channel
+    private let isSecure: Bool
+    private let handOver: EventLoopPromise<NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>?>
 
     /// Adds the codecs to a new connection's pipeline.
-    init(_ channel: any Channel, limits: HubEndpoint.Limits) throws {
+    ///
+    /// - Parameters:
+    ///   - isSecure: whether TLS lies between the pipeline's bytes and the socket.
+    ///   - handOver: kept once a request for Hummingbird has come; nil says that none will.
+    init(
+        _ channel: any Channel,
+        isSecure: Bool,
+        limits: HubEndpoint.Limits,
+        handOver: EventLoopPromise<NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>?>
+    ) throws {
         var decoderLimits = NIOHTTPDecoderLimitConfiguration()
         decoderLimits.maxHeaderFieldSize = limits.headerBytes
         decoderLimits.maxHeaderListSize = limits.headerBytes
         self.channel = channel
+        self.isSecure = isSecure
+        self.handOver = handOver
         self.encoder = HTTPResponseEncoder()
         self.decoder = ByteToMessageHandler(
             HTTPRequestDecoder(
@@ -31,7 +46,7 @@ final class HTTP1Connection {
             maximumBufferSize: limits.headerBytes + 1024
         )
         self.versions = HTTP1VersionHandler()
-        self.codec = HTTP1ToHTTPServerCodec(secure: false)
+        self.codec = HTTP1ToHTTPServerCodec(secure: isSecure)
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(self.encoder)
         try pipeline.addHandler(self.decoder)
@@ -39,21 +54,28 @@ final class HTTP1Connection {
         try pipeline.addHandler(self.codec)
     }
 
-    /// Turns to the next request; to be called once for each head, in order.
-    ///
-    /// - Returns: whether the connection can serve a further one after it.
-    func beginRequest() -> Bool {
+    func beginRequest() throws(RequestError) -> Persistence {
         self.versions.next()
-        return self.versions.keepsAlive
+        // RFC 9112 §3.2: a request of HTTP/1.1 has exactly one, whichever host it names.
+        guard self.versions.hosts == 1 || (self.versions.hosts == 0 && self.versions.version == .http1_0) else {
+            throw RequestError(
+                .badRequest,
+                "The request has \(self.versions.hosts == 0 ? "no" : "more than one") Host header field."
+            )
+        }
+        return self.versions.keepsAlive ? .persists : .ends
     }
 
-    /// How many bytes the peer has not got yet.
+    func handOver(_ channel: NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>?) {
+        self.handOver.succeed(channel)
+    }
+
     var unsentBytes: Int {
         let buffered = (try? self.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
         return buffered + (StreamSocket(self.channel)?.unacknowledged ?? 0)
     }
 
-    /// Sends a whole response at once, made here: for an answer of some bytes the encoder would take three buffers.
+    /// Made here and sent at once: for an answer of some bytes the encoder would take three buffers.
     func send(_ response: HubResponse, date: String, close: Bool) {
         var head = "HTTP/1.1 \(response.status.code) \(response.status.reasonPhrase)\r\nDate: \(date)\r\n"
         head += Self.lines(of: response.fields)
@@ -74,13 +96,11 @@ final class HTTP1Connection {
         return lines
     }
 
-    /// Tells a client that waits for it to send its body (RFC 9110 §10.1.1).
     func sendContinue() {
         guard self.versions.version != .http1_0 else { return }
         self.sendBytes(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n"))
     }
 
-    /// Closes the connection once everything that was written has been sent.
     func closeAfterWrites() {
         guard let context = try? self.channel.pipeline.syncOperations.context(handler: self.encoder) else { return }
         let written = context.eventLoop.makePromise(of: Void.self)
@@ -95,25 +115,15 @@ final class HTTP1Connection {
         context.writeAndFlush(NIOAny(bytes), promise: nil)
     }
 
-    /// Turns the connection into a stream: the codecs and `handler` leave the pipeline, `stream` takes their place.
-    func becomeStream(
-        _ response: HubResponse,
-        date: String,
-        replacing handler: HubHandler,
-        endpoint: HubEndpoint,
-        shard: Shard,
-        interest: Interest,
-        from start: ResumePoint
-    ) throws {
+    func becomeStream(_ opening: StreamOpening, replacing handler: HubHandler) throws {
         let isChunked = self.versions.version != .http1_0
         let stream = StreamHandler(
-            endpoint: endpoint,
-            shard: shard,
+            StreamMembership(opening),
             framing: isChunked ? .chunked : .untilClose,
-            stall: shard.stallTimeout
+            isSecure: self.isSecure
         )
-        var head = "HTTP/1.1 200 OK\r\nDate: \(date)\r\n"
-        head += Self.lines(of: response.fields)
+        var head = "HTTP/1.1 200 OK\r\nDate: \(opening.shared.date.now)\r\n"
+        head += Self.lines(of: opening.response.fields)
         head += isChunked ? "Transfer-Encoding: chunked\r\n\r\n" : "Connection: close\r\n\r\n"
 
         let pipeline = self.channel.pipeline.syncOperations
@@ -124,7 +134,7 @@ final class HTTP1Connection {
         pipeline.removeHandler(self.encoder, promise: nil)
         // This one goes in the next turn of the loop, since it is in the midst of decoding.
         pipeline.removeHandler(self.decoder, promise: nil)
-        stream.begin(head: self.channel.allocator.buffer(string: head), interest: interest, from: start)
+        stream.begin(head: self.channel.allocator.buffer(string: head), opening)
     }
 }
 
@@ -138,11 +148,13 @@ final class HTTP1VersionHandler: ChannelInboundHandler, RemovableChannelHandler 
     /// The request at hand's; requests behind it may have been decoded already.
     private(set) var version = HTTPVersion.http1_1
     private(set) var keepsAlive = true
-    private var coming = CircularBuffer<(version: HTTPVersion, keepsAlive: Bool)>()
+    /// How many `Host` fields it has.
+    private(set) var hosts = 1
+    private var coming = CircularBuffer<(version: HTTPVersion, keepsAlive: Bool, hosts: Int)>()
 
     func next() {
         guard let next = self.coming.popFirst() else { return }
-        (self.version, self.keepsAlive) = next
+        (self.version, self.keepsAlive, self.hosts) = next
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -153,7 +165,8 @@ final class HTTP1VersionHandler: ChannelInboundHandler, RemovableChannelHandler 
             head.method == .CONNECT
             || head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
         let keepsAlive = head.isKeepAlive && head.version != .http1_0 && !offersChange
-        self.coming.append((head.version, keepsAlive))
+        let hosts = head.headers.lazy.filter { $0.name.utf8.count == 4 && $0.name.lowercased() == "host" }.count
+        self.coming.append((head.version, keepsAlive, hosts))
         if !keepsAlive { head.headers.replaceOrAdd(name: "Connection", value: "close") }
         context.fireChannelRead(self.wrapInboundOut(.head(head)))
     }

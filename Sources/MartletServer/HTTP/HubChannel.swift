@@ -3,8 +3,10 @@ public import Logging
 import Martlet
 public import NIOCore
 import NIOHTTPTypes
+import NIOSSL
+import Synchronization
 
-/// Serves the hub and, beside it, a Hummingbird application on one HTTP/1 port.
+/// Serves the hub and, beside it, a Hummingbird application on one port: HTTP/1.1, and with TLS also HTTP/2.
 ///
 /// ```swift
 /// let endpoint = HubEndpoint(hub: hub, eventLoopGroup: group)
@@ -14,57 +16,97 @@ import NIOHTTPTypes
 /// A connection is wrapped for Hummingbird's task only when a request comes that isn't the hub's. One that becomes a
 /// stream before that never is: its task ends, and all that stays is one handler.
 public struct HubChannel: ServerChildChannel, HTTPChannelHandler {
-    /// A connection, and the promise of it as Hummingbird wants it.
+    /// A connection, and the promise of what of it Hummingbird is to serve.
     public struct Value: ServerChildChannelValue {
         /// The connection.
         public let channel: any Channel
-        let handOver: EventLoopFuture<NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>?>
+        let handOver: EventLoopFuture<HandOver>
+    }
+
+    typealias Requests = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
+
+    /// What Hummingbird gets of a connection.
+    enum HandOver: Sendable {
+        /// The connection from some request on, or nothing.
+        case connection(EventLoopFuture<Requests?>)
+        /// Those of its HTTP/2 streams whose requests aren't the hub's.
+        case streams(AsyncStream<Requests>)
     }
 
     /// What answers the requests that aren't the hub's.
     public let responder: HTTPChannelHandler.Responder
     private let endpoint: HubEndpoint
+    private let tls: TLSContext?
 
     /// Makes the channel set-up.
-    public init(endpoint: HubEndpoint, responder: @escaping HTTPChannelHandler.Responder) {
+    ///
+    /// - Parameter tls: the certificate to show; nil for plain HTTP/1.1.
+    public init(endpoint: HubEndpoint, tls: TLSContext? = nil, responder: @escaping HTTPChannelHandler.Responder) {
         self.endpoint = endpoint
+        self.tls = tls
         self.responder = responder
     }
 
     /// Fills a new connection's pipeline.
     public func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
-        channel.eventLoop.makeCompletedFuture {
-            let handOver = channel.eventLoop.makePromise(
-                of: NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>?.self
-            )
-            do {
-                let connection = try HTTP1Connection(channel, limits: self.endpoint.limits)
-                let handler = HubHandler(
-                    endpoint: self.endpoint,
-                    shared: self.endpoint.shared(on: channel.eventLoop),
-                    shard: self.endpoint.hub.shard(on: channel.eventLoop),
-                    connection: connection,
-                    handOver: handOver
-                )
-                try channel.pipeline.syncOperations.addHandler(handler)
-            } catch {
-                handOver.succeed(nil)
-                throw error
+        let endpoint = self.endpoint
+        endpoint.connections.add(1, ordering: .relaxed)
+        channel.closeFuture.whenComplete { _ in endpoint.connections.subtract(1, ordering: .relaxed) }
+        return channel.eventLoop.makeCompletedFuture {
+            let handOver: EventLoopFuture<HandOver>
+            if let tls = self.tls {
+                handOver = try Self.setUpTLS(channel, context: tls.current, endpoint: endpoint)
+            } else {
+                let connection = try Self.setUpHTTP1(channel, isSecure: false, endpoint: endpoint)
+                handOver = channel.eventLoop.makeSucceededFuture(connection)
             }
-            return Value(channel: channel, handOver: handOver.futureResult)
+            return Value(channel: channel, handOver: handOver)
         }
     }
 
-    /// Lets Hummingbird serve the connection, if it ever gets it.
+    /// Lets Hummingbird serve the connection, or streams of it, if it ever gets them.
     public func handle(value: Value, logger: Logger) async {
-        guard let channel = try? await value.handOver.get() else { return }
-        await self.handleHTTP(asyncChannel: channel, logger: logger)
+        switch try? await value.handOver.get() {
+        case .connection(let connection):
+            guard let channel = try? await connection.get() else { return }
+            await self.handleHTTP(asyncChannel: channel, logger: logger)
+        case .streams(let streams):
+            await withDiscardingTaskGroup { group in
+                for await channel in streams {
+                    group.addTask { await self.handleHTTP(asyncChannel: channel, logger: logger) }
+                }
+            }
+        case nil: return
+        }
+    }
+
+    static func setUpHTTP1(
+        _ channel: any Channel,
+        isSecure: Bool,
+        endpoint: HubEndpoint
+    ) throws -> HandOver {
+        let handOver = channel.eventLoop.makePromise(of: Requests?.self)
+        do {
+            let connection = try HTTP1Connection(
+                channel,
+                isSecure: isSecure,
+                limits: endpoint.limits,
+                handOver: handOver
+            )
+            try channel.pipeline.syncOperations.addHandler(HubHandler(connection, on: channel, endpoint: endpoint))
+        } catch {
+            handOver.succeed(nil)
+            throw error
+        }
+        return .connection(handOver.futureResult)
     }
 }
 
 extension HTTPServerBuilder {
     /// Serves a hub on the port of a Hummingbird application, see ``HubChannel``.
-    public static func hub(_ endpoint: HubEndpoint) -> HTTPServerBuilder {
-        HTTPServerBuilder { responder in HubChannel(endpoint: endpoint, responder: responder) }
+    ///
+    /// - Parameter tls: the certificate to show; nil for plain HTTP/1.1.
+    public static func hub(_ endpoint: HubEndpoint, tls: TLSContext? = nil) -> HTTPServerBuilder {
+        HTTPServerBuilder { responder in HubChannel(endpoint: endpoint, tls: tls, responder: responder) }
     }
 }

@@ -1,3 +1,4 @@
+import HTTPTypes
 public import Martlet
 public import NIOCore
 import Synchronization
@@ -20,6 +21,17 @@ public final class HubEndpoint: Sendable {
         public var keepAlive: TimeAmount
         /// The most streams at a time, or nil for as many as there are descriptors; beyond it is 503.
         public var streams: Int?
+        /// The most streams that one address has at a time, or nil for no limit; beyond it is 429.
+        public var streamsPerAddress: Int?
+        /// The most streams of HTTP/2 that one connection has at a time.
+        public var streamsPerConnection: Int
+        /// After how long a stream is ended, or nil for never. Each gets up to a fifth less, so that those that began
+        /// together don't return together.
+        public var streamAge: TimeAmount?
+        /// The most selectors of a stream; beyond it is 400.
+        public var selectors: Int
+        /// How many updates may be published per second with one token, or nil for no limit; beyond it is 429.
+        public var publishesPerSecond: Int?
 
         /// Makes limits.
         public init(
@@ -28,7 +40,12 @@ public final class HubEndpoint: Sendable {
             headerTimeout: TimeAmount = .seconds(10),
             bodyTimeout: TimeAmount = .seconds(30),
             keepAlive: TimeAmount = .seconds(75),
-            streams: Int? = nil
+            streams: Int? = nil,
+            streamsPerAddress: Int? = nil,
+            streamsPerConnection: Int = 250,
+            streamAge: TimeAmount? = nil,
+            selectors: Int = 1000,
+            publishesPerSecond: Int? = nil
         ) {
             self.headerBytes = headerBytes
             self.bodyBytes = bodyBytes
@@ -36,6 +53,17 @@ public final class HubEndpoint: Sendable {
             self.bodyTimeout = bodyTimeout
             self.keepAlive = keepAlive
             self.streams = streams
+            self.streamsPerAddress = streamsPerAddress
+            self.streamsPerConnection = streamsPerConnection
+            self.streamAge = streamAge
+            self.selectors = selectors
+            self.publishesPerSecond = publishesPerSecond
+        }
+
+        /// When a stream that begins now is ended for its age.
+        var streamDeadline: NIODeadline {
+            guard let age = self.streamAge else { return .distantFuture }
+            return .now() + .nanoseconds(Int64(Double(age.nanoseconds) * Double.random(in: 0.8...1)))
         }
     }
 
@@ -46,13 +74,19 @@ public final class HubEndpoint: Sendable {
 
     let hub: Hub
     let limits: Limits
+    let access: Access
+    /// Whether active subscriptions are listed and announced.
+    let hasSubscriptions: Bool
+    let refusals = RefusalCounters()
+    let publishRates: PublishRates?
     /// Open connections and streams, counted over all event loops.
     let connections = Atomic(0)
     let streams = Atomic(0)
+    private let addresses: AddressCounts?
     /// The most connections before streams are refused, so that there is always room for short requests.
     let connectionBudget: Int
     private let draining = Atomic(false)
-    private let loops: [(eventLoop: any EventLoop, shared: NIOLoopBoundBox<LoopShared>)]
+    let loops: [(eventLoop: any EventLoop, shared: NIOLoopBoundBox<LoopShared>)]
 
     /// Makes an endpoint.
     ///
@@ -60,9 +94,22 @@ public final class HubEndpoint: Sendable {
     ///   - hub: what it serves.
     ///   - eventLoopGroup: the same that the hub was made with.
     ///   - limits: what requests are held to.
-    public init(hub: Hub, eventLoopGroup: any EventLoopGroup, limits: Limits = Limits()) {
+    ///   - access: who may publish and subscribe.
+    ///   - subscriptions: whether active subscriptions are listed under `/.well-known/mercure/subscriptions`, and their
+    ///     coming and going published there.
+    public init(
+        hub: Hub,
+        eventLoopGroup: any EventLoopGroup,
+        limits: Limits = Limits(),
+        access: Access = .loopback,
+        subscriptions: Bool = false
+    ) {
         self.hub = hub
         self.limits = limits
+        self.access = access
+        self.hasSubscriptions = subscriptions
+        self.publishRates = limits.publishesPerSecond.map { PublishRates(perSecond: $0) }
+        self.addresses = limits.streamsPerAddress.map { AddressCounts(most: $0) }
         self.connectionBudget = Descriptors.limit.map { max(1, $0 - max(64, $0 / 50)) } ?? .max
         self.loops = Array(eventLoopGroup.makeIterator()).map { eventLoop in
             (eventLoop, NIOLoopBoundBox.makeBoxSendingValue(LoopShared(eventLoop: eventLoop), eventLoop: eventLoop))
@@ -88,45 +135,74 @@ public final class HubEndpoint: Sendable {
 
     /// Counts one more stream, or says why there can't be one.
     ///
-    /// What is counted is to be given back with ``closeStream()``.
-    func openStream() -> String? {
-        if let reason = self.streamRefusal { return reason }
+    /// What is counted is to be given back with ``closeStream(from:)``.
+    ///
+    /// - Parameter address: whom it is counted for, see ``countsAddresses``.
+    func openStream(from address: ClientAddress?) throws(RequestError) {
+        try self.checkRoomForStream()
         let count = self.streams.add(1, ordering: .relaxed).newValue
         // Counted first, then looked at: streams are opened on several loops at once.
-        guard let most = self.limits.streams, count > most else { return nil }
-        self.closeStream()
-        return Self.tooManyStreams(most)
+        if let most = self.limits.streams, count > most {
+            self.streams.subtract(1, ordering: .relaxed)
+            throw Self.tooManyStreams(most)
+        }
+        if let addresses = self.addresses, let address, !addresses.take(address) {
+            self.streams.subtract(1, ordering: .relaxed)
+            throw RequestError(
+                .tooManyRequests,
+                """
+                Your address has \(self.limits.streamsPerAddress ?? 0) streams open, which is the limit. (If it is a \
+                proxy's, the hub has to be told so: trusted-proxies.)
+                """,
+                retryAfter: 5,
+                reason: .streamsPerAddress
+            )
+        }
     }
 
-    /// Gives back what ``openStream()`` counted.
-    func closeStream() {
+    /// Gives back what ``openStream(from:)`` counted.
+    func closeStream(from address: ClientAddress?) {
         self.streams.subtract(1, ordering: .relaxed)
+        if let address { self.addresses?.release(address) }
     }
 
-    private static func tooManyStreams(_ most: Int) -> String {
-        "The hub has \(most) streams open, which is its limit."
+    /// Whether streams are counted by address.
+    var countsAddresses: Bool { self.addresses != nil }
+
+    private static func tooManyStreams(_ most: Int) -> RequestError {
+        RequestError(
+            .serviceUnavailable,
+            "The hub has \(most) streams open, which is its limit.",
+            retryAfter: 5,
+            reason: .streams
+        )
     }
 
-    /// Why no further stream could be opened right now, or nil if one could.
-    var streamRefusal: String? {
-        if self.isDraining { return "The hub is shutting down." }
+    /// Throws if no further stream could be opened right now.
+    func checkRoomForStream() throws(RequestError) {
+        if self.isDraining { throw RequestError(.serviceUnavailable, "The hub is shutting down.", retryAfter: 5) }
         if let most = self.limits.streams, self.streams.load(ordering: .relaxed) >= most {
-            return Self.tooManyStreams(most)
+            throw Self.tooManyStreams(most)
         }
         if self.connections.load(ordering: .relaxed) > self.connectionBudget {
-            return "The hub has as many connections open as the system lets it."
+            throw RequestError(
+                .serviceUnavailable,
+                "The hub has as many connections open as the system lets it.",
+                retryAfter: 5,
+                reason: .streams
+            )
         }
-        return nil
     }
 }
 
 /// What the connections of one event loop share. Confined to that loop.
 final class LoopShared {
     let deadlines: Deadlines
-    let date: DateHeader
+    let date = DateHeader()
+    let grants = GrantCache()
+    let subscriptions = ActiveSubscriptions()
 
     init(eventLoop: any EventLoop) {
         self.deadlines = Deadlines(eventLoop: eventLoop)
-        self.date = DateHeader()
     }
 }

@@ -8,6 +8,10 @@ extension HubHandler {
         let updates: [Update]
         do throws(RequestError) {
             updates = try PublishBody.updates(in: body, target: target, contentType: contentType)
+            for update in updates {
+                for topic in update.topics { try self.checkPublishing(to: topic) }
+            }
+            try self.checkRate(updates.count)
         } catch {
             return self.refuse(error)
         }
@@ -19,6 +23,36 @@ extension HubHandler {
             } else {
                 eventLoop.execute { handler.value.published(result) }
             }
+        }
+    }
+
+    private func checkPublishing(to topic: Topic) throws(RequestError) {
+        let name = topic.name.utf8
+        if name.starts(with: HubEndpoint.hubPath.utf8) {
+            let next = name.dropFirst(HubEndpoint.hubPath.utf8.count).first
+            guard let next, next != UInt8(ascii: "/"), next != UInt8(ascii: "?"), next != UInt8(ascii: "#") else {
+                throw RequestError(.forbidden, "Topics under \(HubEndpoint.hubPath) are the hub's own.")
+            }
+        }
+        // Without a key everybody may publish everything else.
+        guard let grant = self.exchange.grant else { return }
+        guard grant.allowsPublishing(to: topic) else {
+            throw RequestError(
+                .unauthorized,
+                "The token's claim \"publish\" does not cover the topic \(topic.name.quoted)."
+            )
+        }
+    }
+
+    private func checkRate(_ count: Int) throws(RequestError) {
+        guard let rates = self.endpoint.publishRates else { return }
+        if let seconds = rates.take(count, for: self.exchange.grant?.token ?? "") {
+            throw RequestError(
+                .tooManyRequests,
+                "More than \(self.endpoint.limits.publishesPerSecond ?? 0) updates a second were published with this token.",
+                retryAfter: seconds,
+                reason: .publishRate
+            )
         }
     }
 

@@ -4,40 +4,40 @@ import NIOCore
 
 extension HubHandler {
     /// Finds where the subscriber begins, then turns the connection into its stream.
-    func subscribe(_ target: HubRequest.Target, headOnly: Bool, lastEventID header: String?) {
-        let interest: Interest
-        let id: String?
-        do throws(RequestError) {
-            let subscription = try target.subscription()
-            interest = subscription.interest
-            // The header is what EventSource sends when it reconnects, so it is newer than the URL.
-            id = [header, subscription.lastEventID].compactMap { $0 }.first { !$0.isEmpty }
-        } catch {
-            return self.refuse(error)
-        }
-        guard let id else { return self.begin(interest, from: .newcomer, headOnly: headOnly) }
+    func subscribe(_ target: HubRequest.Target, lastEventID header: String?) throws(RequestError) {
+        let query = try target.subscription(limit: self.endpoint.limits.selectors)
+        let interest = Interest(selectors: query.selectors, grants: self.exchange.grant?.subscribe ?? [])
+        // The header is what EventSource sends when it reconnects, so it is newer than the URL.
+        let id = [header, query.lastEventID].compactMap { $0 }.first { !$0.isEmpty }
+        guard let id else { return try self.begin(query, interest, from: .newcomer) }
         guard let (eventLoop, handler) = self.home else { return }
         self.state = .answering
         self.endpoint.hub.resume(id: id, for: interest) { result in
             if eventLoop.inEventLoop {
-                handler.value.resumed(result, interest: interest, headOnly: headOnly)
+                handler.value.resumed(result, query, interest)
             } else {
-                eventLoop.execute { handler.value.resumed(result, interest: interest, headOnly: headOnly) }
+                eventLoop.execute { handler.value.resumed(result, query, interest) }
             }
         }
     }
 
-    private func resumed(_ result: Result<ResumePoint, LogError>, interest: Interest, headOnly: Bool) {
+    private func resumed(_ result: Result<ResumePoint, LogError>, _ query: SubscriptionQuery, _ interest: Interest) {
         guard case .answering = self.state else { return }
-        switch result {
-        case .success(let point):
-            self.begin(interest, from: point, headOnly: headOnly)
-        case .failure(let error):
-            self.refuse(RequestError(.serviceUnavailable, error.message, retryAfter: 1))
+        do throws(RequestError) {
+            switch result {
+            case .success(let point): try self.begin(query, interest, from: point)
+            case .failure(let error): throw RequestError(.serviceUnavailable, error.message, retryAfter: 1)
+            }
+        } catch {
+            self.refuse(error)
         }
     }
 
-    private func begin(_ interest: Interest, from start: ResumePoint, headOnly: Bool) {
+    private func begin(
+        _ query: SubscriptionQuery,
+        _ interest: Interest,
+        from start: ResumePoint
+    ) throws(RequestError) {
         if self.isInputClosed {
             // The peer has ended its half: there is nobody to stream to.
             return self.refuse(
@@ -45,15 +45,33 @@ extension HubHandler {
                 thenClose: true
             )
         }
-        let refusal =
-            self.isQuiescing
-            ? "The hub is shutting down." : headOnly ? self.endpoint.streamRefusal : self.endpoint.openStream()
-        if let refusal {
-            self.refuse(RequestError(.serviceUnavailable, refusal, retryAfter: 5))
-        } else if headOnly {
-            self.answer(.stream(lastEventID: start.lastEventID))
-        } else {
-            self.becomeStream(for: interest, from: start)
+        if self.isQuiescing { throw RequestError(.serviceUnavailable, "The hub is shutting down.", retryAfter: 5) }
+        let response = HubResponse.stream(lastEventID: start.lastEventID)
+        if self.exchange.isHead {
+            try self.endpoint.checkRoomForStream()
+            return self.answer(response)
+        }
+        guard let context = self.context else { return }
+        try self.endpoint.openStream(from: self.exchange.address)
+        self.held.removeAll()
+        let grant = self.exchange.grant
+        let opening = StreamOpening(
+            endpoint: self.endpoint,
+            shared: self.shared,
+            shard: self.shard,
+            response: self.completed(response),
+            interest: interest,
+            start: start,
+            deadline: min(grant?.deadline ?? .distantFuture, self.endpoint.limits.streamDeadline),
+            address: self.exchange.address,
+            listing: self.endpoint.hasSubscriptions
+                ? ActiveSubscriber(topics: query.selectors.map(\.description), payload: grant?.payload) : nil
+        )
+        do {
+            try self.transport.becomeStream(opening, replacing: self)
+        } catch {
+            self.endpoint.closeStream(from: self.exchange.address)
+            context.close(promise: nil)
         }
     }
 }

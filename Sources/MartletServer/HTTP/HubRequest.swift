@@ -2,40 +2,61 @@ import HTTPTypes
 import Martlet
 
 /// A request that is the hub's to answer, by its path and method.
-enum HubRequest {
-    /// `GET` or `HEAD`: where the selectors and the id to resume from stand.
-    case subscribe(target: Target, headOnly: Bool, lastEventID: String?)
-    /// `POST`: what its body is.
-    case publish(target: Target, contentType: String?)
+struct HubRequest {
+    enum Action {
+        /// `GET` or `HEAD`: the id to resume from that the header brings.
+        case subscribe(lastEventID: String?)
+        /// `POST`: what its body is.
+        case publish(contentType: String?)
+        /// `GET` or `HEAD` of the subscriptions API.
+        case listSubscriptions(SubscriptionPath, ifNoneMatch: String?)
+        /// `OPTIONS`: what a browser asks before it sends one of the others.
+        case preflight(HTTPFields)
+    }
 
     enum Target: Hashable {
         /// `/.well-known/mercure?query`
         case hub(query: String)
+        /// `/.well-known/mercure/subscriptions…?query`, what follows that word as it stands in the path.
+        case subscriptions(path: String, query: String)
         /// `/topics/{topic…}?query`, the topic as it stands in the path.
         case topic(path: String, query: String)
 
         var query: String {
             switch self {
-            case .hub(let query), .topic(_, let query): query
+            case .hub(let query), .subscriptions(_, let query), .topic(_, let query): query
             }
         }
     }
 
+    let action: Action
+    let target: Target
+    /// A publisher's: it waits for a word before it sends its body (RFC 9110 §10.1.1).
+    var expectsContinue = false
+    /// A publisher's: how long it says its body is.
+    var contentLength: Int?
+
     /// Reads a request's head; nil if it is for others to answer.
     static func read(_ request: HTTPRequest) -> Result<HubRequest, RequestError>? {
         guard let target = self.target(of: request.path ?? "/") else { return nil }
-        switch request.method {
-        case .get, .head:
-            let id = request.headerFields[.lastEventID]
-            return .success(.subscribe(target: target, headOnly: request.method == .head, lastEventID: id))
-        case .post:
-            return .success(.publish(target: target, contentType: request.headerFields[.contentType]))
+        do throws(RequestError) {
+            return .success(HubRequest(action: try self.action(of: request, on: target), target: target))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private static func action(of request: HTTPRequest, on target: Target) throws(RequestError) -> Action {
+        switch (request.method, target) {
+        case (.get, .subscriptions(let path, _)), (.head, .subscriptions(let path, _)):
+            .listSubscriptions(try SubscriptionPath(path), ifNoneMatch: request.headerFields[.ifNoneMatch])
+        case (.get, _), (.head, _): .subscribe(lastEventID: request.headerFields[.lastEventID])
+        case (.post, .hub), (.post, .topic): .publish(contentType: request.headerFields[.contentType])
+        case (.options, _): .preflight(request.headerFields)
         default:
-            return .failure(
-                RequestError(
-                    .methodNotAllowed,
-                    "\(request.method.rawValue) is not possible here: GET or HEAD subscribes, POST publishes."
-                )
+            throw RequestError(
+                .methodNotAllowed,
+                "\(request.method.rawValue) is not possible here: GET or HEAD subscribes, POST publishes."
             )
         }
     }
@@ -45,29 +66,51 @@ enum HubRequest {
         let resource = path[..<(question ?? path.endIndex)]
         let query = question.map { String(path[path.index(after: $0)...]) } ?? ""
         if resource == HubEndpoint.hubPath { return .hub(query: query) }
+        if resource == SubscriptionPath.root { return .subscriptions(path: "", query: query) }
+        if resource.hasPrefix(SubscriptionPath.root + "/") {
+            return .subscriptions(path: String(resource.dropFirst(SubscriptionPath.root.count + 1)), query: query)
+        }
         guard resource.hasPrefix(HubEndpoint.topicsPrefix) else { return nil }
         return .topic(path: String(resource.dropFirst(HubEndpoint.topicsPrefix.count)), query: query)
     }
 }
 
+/// What a subscription asks for.
+struct SubscriptionQuery {
+    /// What it may cost to hold one topic against all templates of a stream, which anybody may ask for: a thousand usual
+    /// ones, or one that is all variables.
+    static let maxStepsPerByte = 5000
+
+    /// Each once, in the order in which they were asked for.
+    var selectors: [Selector]
+    /// The id its query wants to resume from.
+    var lastEventID: String?
+}
+
 extension HubRequest.Target {
-    /// What a subscription asks for: its interest, and the id its query wants to resume from.
-    func subscription() throws(RequestError) -> (interest: Interest, lastEventID: String?) {
+    /// - Parameter limit: the most selectors.
+    func subscription(limit: Int) throws(RequestError) -> SubscriptionQuery {
         do {
             var selectors: [Selector] = []
+            var known: Set<Selector> = []
             var lastEventID: String?
-            if case .topic(let path, _) = self { selectors.append(Selector(exactly: try Self.topic(path))) }
-            let isHub = selectors.isEmpty
+            var count = 0
+            func add(_ selector: Selector) {
+                count += 1
+                if known.insert(selector).inserted { selectors.append(selector) }
+            }
+            var isHub = true
+            if case .topic(let path, _) = self {
+                add(Selector(exactly: try Self.topic(path)))
+                isHub = false
+            }
             var query = self.query
             try query.withUTF8 { bytes in
                 try FormFields.forEach(in: UnsafeRawBufferPointer(bytes)) { name, value in
-                    switch name {
-                    case "topic" where isHub: selectors.append(try Selector(value))
-                    case "lastEventID", "Last-Event-ID", "last-event-id": lastEventID = value
-                    default:
-                        if name.lowercased() == "last-event-id" || name.lowercased() == "lasteventid" {
-                            lastEventID = value
-                        }
+                    if name == "topic" {
+                        if isHub, count <= limit { add(try Selector(value)) }
+                    } else if name.utf8.count < 16, ["last-event-id", "lasteventid"].contains(name.lowercased()) {
+                        lastEventID = value
                     }
                 }
             }
@@ -75,13 +118,22 @@ extension HubRequest.Target {
                 throw RequestError(.badRequest, "\"lastEventID\" must not contain control characters; no id does.")
             }
             guard !selectors.isEmpty else { throw RequestError(.badRequest, "Missing \"topic\" parameter.") }
-            guard selectors.count <= Update.maxTopics else {
+            guard count <= limit else {
                 throw RequestError(
                     .badRequest,
-                    "\(selectors.count) topics are asked for; at most \(Update.maxTopics) are allowed in one stream."
+                    "More than \(limit) topics are asked for, which is the most that one stream may have.",
+                    reason: .selectors
                 )
             }
-            return (Interest(selectors: selectors), lastEventID)
+            let steps = selectors.reduce(0) { $0 + $1.stepsPerByte }
+            guard steps <= SubscriptionQuery.maxStepsPerByte else {
+                throw RequestError(
+                    .badRequest,
+                    "The templates that are asked for hold too many variables for one stream; ask for fewer or simpler ones.",
+                    reason: .selectors
+                )
+            }
+            return SubscriptionQuery(selectors: selectors, lastEventID: lastEventID)
         } catch {
             throw RequestError(reading: error)
         }

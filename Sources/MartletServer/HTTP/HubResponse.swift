@@ -20,8 +20,10 @@ struct HubResponse {
     static func refusal(_ error: RequestError) -> HubResponse {
         var response = self.text(error.status, error.message + "\n")
         if let seconds = error.retryAfter { response.fields.append(("Retry-After", String(seconds))) }
+        // RFC 6750 §3.
+        if error.status == .unauthorized { response.fields.append(("WWW-Authenticate", "Bearer")) }
         // RFC 9110 §15.5.6.
-        if error.status == .methodNotAllowed { response.fields.append(("Allow", "GET, HEAD, POST")) }
+        if error.status == .methodNotAllowed { response.fields.append(("Allow", "GET, HEAD, POST, OPTIONS")) }
         return response
     }
 

@@ -18,7 +18,7 @@ enum PublishBody {
             switch target {
             case .topic(let path, let query):
                 return [try self.raw(body, topic: HubRequest.Target.topic(path), query: query)]
-            case .hub:
+            case .hub, .subscriptions:
                 switch self.mediaType(contentType) {
                 case "application/x-www-form-urlencoded", nil: return [try self.form(body)]
                 case "application/x-ndjson", "application/ndjson", "application/jsonl": return try self.lines(body)

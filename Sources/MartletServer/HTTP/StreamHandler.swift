@@ -1,7 +1,6 @@
 import Martlet
 import NIOCore
 import NIOHTTP1
-import Synchronization
 
 /// The end of a subscriber's HTTP/1 response, alone in its connection's pipeline: the outlet of a stream.
 ///
@@ -17,13 +16,12 @@ final class StreamHandler: ChannelInboundHandler, StreamOutlet {
         case untilClose
     }
 
-    private let endpoint: HubEndpoint
-    private let shard: Shard
+    private let membership: StreamMembership
     private let framing: Framing
-    private let stall: TimeAmount
+    /// Bytes have to pass through TLS, so they can't go straight to the socket.
+    private let isSecure: Bool
     private var context: ChannelHandlerContext?
     private var socket: StreamSocket?
-    private var subscriber: Subscriber?
     /// Writes that the channel has not finished.
     private var queuedWrites = 0
     private var isQueued: Bool { self.queuedWrites > 0 }
@@ -32,18 +30,17 @@ final class StreamHandler: ChannelInboundHandler, StreamOutlet {
     private var isWriting = false
     private var submitted = 0
 
-    init(endpoint: HubEndpoint, shard: Shard, framing: Framing, stall: TimeAmount) {
-        self.endpoint = endpoint
-        self.shard = shard
+    init(_ membership: StreamMembership, framing: Framing, isSecure: Bool) {
+        self.membership = membership
         self.framing = framing
-        self.stall = stall
+        self.isSecure = isSecure
     }
 
     /// Sends the response's head and joins. The handler must be in the pipeline, and no codec any more.
-    func begin(head: ByteBuffer, interest: Interest, from start: ResumePoint) {
+    func begin(head: ByteBuffer, _ request: StreamOpening) {
         guard let context = self.context, context.channel.isActive else { return }
         self.socket = StreamSocket(context.channel)
-        self.socket?.prepareForStream(timeout: self.stall)
+        self.socket?.prepareForStream(timeout: self.membership.stall)
         // Head and first comment in one segment.
         var opening = head
         opening.writeImmutableBuffer(self.bytes(of: .heartbeat))
@@ -51,7 +48,7 @@ final class StreamHandler: ChannelInboundHandler, StreamOutlet {
         // So is the head behind a former response that the channel has not sent yet.
         let queued = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
         _ = queued > 0 ? self.queue(opening, context: context) : self.transmit(opening)
-        self.subscriber = self.shard.join(interest, from: start, outlet: self)
+        self.membership.join(request.interest, from: request.start, outlet: self)
     }
 
     // MARK: StreamOutlet
@@ -89,7 +86,9 @@ final class StreamHandler: ChannelInboundHandler, StreamOutlet {
     private func transmit(_ bytes: ByteBuffer) -> SendResult {
         guard let context = self.context else { return .closed }
         self.submitted += bytes.readableBytes
-        guard let socket = self.socket, !self.isQueued else { return self.queue(bytes, context: context) }
+        guard let socket = self.socket, !self.isSecure, !self.isQueued else {
+            return self.queue(bytes, context: context)
+        }
         switch socket.write(bytes) {
         case .all: return .taken
         case .some(let count):
@@ -116,10 +115,11 @@ final class StreamHandler: ChannelInboundHandler, StreamOutlet {
 
     private func queuedWriteFinished() {
         self.queuedWrites -= 1
-        guard !self.isQueued, let subscriber = self.subscriber, let context = self.context else { return }
+        // A write that was done at once has told so itself.
+        guard !self.isQueued, !self.isWriting, let context = self.context else { return }
         // In a turn of its own: this may have been called from within a write.
         context.eventLoop.assumeIsolated().execute {
-            if !self.isQueued { self.shard.roomAvailable(for: subscriber) }
+            if !self.isQueued { self.membership.roomAvailable() }
         }
     }
 
@@ -138,8 +138,7 @@ final class StreamHandler: ChannelInboundHandler, StreamOutlet {
     func handlerRemoved(context: ChannelHandlerContext) {
         self.leave()
         self.context = nil
-        self.endpoint.closeStream()
-        self.endpoint.connections.subtract(1, ordering: .relaxed)
+        self.membership.close()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -170,9 +169,7 @@ final class StreamHandler: ChannelInboundHandler, StreamOutlet {
             // The shard may be in the midst of a walk.
             return context.eventLoop.assumeIsolated().execute { self.leave() }
         }
-        guard let subscriber = self.subscriber else { return }
-        self.subscriber = nil
-        self.shard.leave(subscriber)
+        self.membership.leave()
     }
 }
 

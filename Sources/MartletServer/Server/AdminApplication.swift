@@ -3,7 +3,7 @@ import Logging
 import Martlet
 import NIOCore
 
-/// What the admin listener serves: health, and what the hub has counted.
+/// What the admin listener serves, to this machine only: health, and what the hub has counted.
 enum AdminApplication {
     static func make(
         endpoint: HubEndpoint,
@@ -13,6 +13,7 @@ enum AdminApplication {
         onListening: @escaping @Sendable (String) -> Void
     ) -> some ApplicationProtocol {
         let router = Router()
+        router.add(middleware: LoopbackMiddleware())
         router.addHealth(of: endpoint)
         for path in ["/", "/status"] as [RouterPath] {
             router.get(path) { _, _ in
@@ -30,5 +31,21 @@ enum AdminApplication {
             eventLoopGroupProvider: .shared(group),
             logger: logger.quieted
         )
+    }
+}
+
+/// Refuses what a web page from elsewhere has a browser send, see ``LoopbackRule``: the admin listener has no authorization.
+private struct LoopbackMiddleware<Context: RequestContext>: RouterMiddleware {
+    func handle(
+        _ request: Request,
+        context: Context,
+        next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        do throws(RequestError) {
+            try LoopbackRule.check(request.head)
+        } catch {
+            return .text(error.status, error.message + "\n")
+        }
+        return try await next(request, context)
     }
 }

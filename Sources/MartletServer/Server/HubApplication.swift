@@ -7,6 +7,7 @@ import NIOCore
 enum HubApplication {
     static func make(
         endpoint: HubEndpoint,
+        tls: TLSContext?,
         address: BindAddress,
         group: any EventLoopGroup,
         hasClock: Bool,
@@ -28,12 +29,14 @@ enum HubApplication {
         }
         return Application(
             router: router,
-            server: .hub(endpoint),
+            server: .hub(endpoint, tls: tls),
             configuration: ApplicationConfiguration(
                 address: .hostname(address.host, port: address.port),
                 backlog: 4096
             ),
-            onServerRunning: { onListening("http://\(address.at(port: $0.localAddress?.port))") },
+            onServerRunning: {
+                onListening("\(tls == nil ? "http" : "https")://\(address.at(port: $0.localAddress?.port))")
+            },
             eventLoopGroupProvider: .shared(group),
             logger: logger.quieted
         )

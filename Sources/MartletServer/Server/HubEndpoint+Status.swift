@@ -41,6 +41,8 @@ extension HubEndpoint {
             ("logFirst", Int(bounds.first)),
             ("logLast", Int(bounds.last)),
         ]
-        return "{\"epoch\":\"\(epoch)\"," + fields.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}\n"
+        let refusals = self.refusals.all.map { "\"\($0.reason.rawValue)\":\($0.count)" }.joined(separator: ",")
+        return "{\"epoch\":\"\(epoch)\"," + fields.map { "\"\($0)\":\($1)" }.joined(separator: ",")
+            + ",\"refusals\":{\(refusals)}}\n"
     }
 }

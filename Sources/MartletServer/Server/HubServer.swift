@@ -11,7 +11,7 @@ import Synchronization
 /// `martlet serve` as a service: the log, the hub, its sources, the listeners, and an end in good order.
 ///
 /// ```swift
-/// let server = try HubServer(configuration: Configuration(), logger: logger)
+/// let server = try await HubServer(configuration: Configuration(), logger: logger)
 /// try await ServiceGroup(services: [server], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger).run()
 /// ```
 ///
@@ -20,7 +20,7 @@ import Synchronization
 public struct HubServer: Service {
     /// Where a server listens, once it does.
     public struct Listening: Sendable {
-        /// The hub's address, such as `http://127.0.0.1:8080`.
+        /// The hub's address, such as `http://127.0.0.1:8080`, or `https://…` with TLS.
         public var hub: String
         /// The admin listener's, if there is one.
         public var admin: String?
@@ -28,6 +28,8 @@ public struct HubServer: Service {
 
     private let services: [any Service]
     private let logger: Logger
+    private let access: Access
+    private let tls: TLSContext?
 
     /// Opens the log and prepares everything else; nothing listens before ``run()``.
     ///
@@ -37,18 +39,37 @@ public struct HubServer: Service {
     ///   - group: the event loops, which are not shut down with the server: Hummingbird's may still have a promise on
     ///     one when it has ended.
     ///   - onListening: called once all listeners are bound.
-    /// - Throws: `LogError` if the log can't be opened.
+    /// - Throws: `LogError` if the log can't be opened, ``TLSError`` or ``AccessError`` if a certificate or key can't be used.
     public init(
         configuration: Configuration,
         logger: Logger,
         eventLoopGroup group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
         onListening: @escaping @Sendable (Listening) -> Void = { _ in }
-    ) throws {
+    ) async throws {
         Descriptors.raiseLimit()
+        // What may be refused without a trace comes before what opens files.
+        let access = try await Access(configuration, logger: logger)
+        let tls = try configuration.tls.map { try TLSContext(certificate: $0.certificate, key: $0.key) }
         let store = try Store(configuration.log)
         let hub = Hub(log: store.log, eventLoopGroup: group, settings: Hub.Settings(configuration))
-        let endpoint = HubEndpoint(hub: hub, eventLoopGroup: group, limits: HubEndpoint.Limits(configuration))
-        let sources = try configuration.sources.map { try $0.makeSource(logger: logger) }
+        let endpoint = HubEndpoint(
+            hub: hub,
+            eventLoopGroup: group,
+            limits: HubEndpoint.Limits(configuration),
+            access: access,
+            subscriptions: configuration.subscriptions
+        )
+        let sources = try configuration.sources.map { source in
+            if !source.isPublic, configuration.auth.subscribe == nil {
+                logger.warning(
+                    """
+                    The source "\(source.name)" is private, and without auth.subscribe nobody can be granted its topic: its \
+                    updates are kept in the log, but reach no subscriber. Add "public: true" to let everybody see them.
+                    """
+                )
+            }
+            return try source.makeSource(logger: logger)
+        }
         let listeners = Listeners(expected: configuration.admin == nil ? 1 : 2, onListening: onListening)
 
         // Shut down from the last to the first, each when the one after it has ended: streams are drained while the
@@ -65,6 +86,7 @@ public struct HubServer: Service {
         }
         let app = HubApplication.make(
             endpoint: endpoint,
+            tls: tls,
             address: configuration.listen,
             group: group,
             hasClock: configuration.sources.contains { $0.topic == "time" && $0.isPublic },
@@ -77,6 +99,8 @@ public struct HubServer: Service {
         services.append(Drain(endpoint: endpoint, duration: configuration.streams.drain, logger: logger))
         self.services = services
         self.logger = logger
+        self.access = access
+        self.tls = tls
     }
 
     /// Serves until graceful shutdown or cancellation.
@@ -85,6 +109,19 @@ public struct HubServer: Service {
         // The group narrates every service at info; operators want to read of streams and logs.
         quiet.logLevel = max(quiet.logLevel, .warning)
         try await ServiceGroup(configuration: .init(services: self.services, logger: quiet)).run()
+    }
+}
+
+extension HubServer {
+    /// Reads the certificate and the key sets again; open streams go on. What is bad is told, and changes nothing.
+    public func reload() async {
+        do throws(TLSError) {
+            try self.tls?.reload()
+            if self.tls != nil { self.logger.notice("The certificate was read again; new connections are shown it") }
+        } catch {
+            self.logger.error("The certificate stays as it was: \(error)")
+        }
+        await self.access.refreshKeys()
     }
 }
 
@@ -151,21 +188,18 @@ extension HubEndpoint.Limits {
             headerBytes: configuration.limits.header,
             bodyBytes: configuration.limits.body,
             headerTimeout: TimeAmount(configuration.limits.headerTimeout),
-            streams: configuration.streams.max
+            bodyTimeout: TimeAmount(configuration.limits.bodyTimeout),
+            streams: configuration.streams.max,
+            streamsPerAddress: configuration.streams.perAddress,
+            streamAge: configuration.streams.maxAge.map { TimeAmount($0) },
+            selectors: configuration.limits.selectors,
+            publishesPerSecond: configuration.limits.publishRate
         )
     }
 }
 
 extension SourceConfiguration {
     fileprivate func makeSource(logger: Logger) throws -> any Source {
-        if !self.isPublic {
-            logger.warning(
-                """
-                The source "\(self.name)" is private, and nobody can be granted its topic yet: its updates are kept in the \
-                log, but reach no subscriber. Add "public: true" to let everybody see them.
-                """
-            )
-        }
         let topic = try Topic(self.topic)
         switch self.kind {
         case .clock(let interval):

@@ -1,0 +1,101 @@
+/// Finds which of the templates in use match a topic. Part of a ``Shard``, confined with it.
+///
+/// Each distinct template is evaluated once per topic, however many subscribers have it: what a topic matches is
+/// remembered, within a bound. Even a topic that isn't remembered is tried only against those templates whose literal
+/// beginning it has, which are found by look-ups.
+struct TemplateIndex {
+    /// A template that subscribers of the shard ask for or were granted.
+    final class Entry {
+        let template: URITemplate
+        /// The cohorts that ask for it.
+        let cohorts = CohortList()
+        /// Entries are numbered as they come, so that it is known which of them a topic has not been tried against.
+        let number: Int
+        /// How many cohorts ask for it or were granted it.
+        var uses = 0
+        var isRemoved = false
+        /// The newest update that was found to match.
+        var matchedUpdate: SequenceNumber = -1
+
+        init(_ template: URITemplate, number: Int) {
+            self.template = template
+            self.number = number
+        }
+    }
+
+    private struct Matches {
+        /// The topic has been tried against the templates up to this number.
+        var through: Int
+        var entries: [Entry]
+    }
+
+    /// Bytes of topics in one generation of what is remembered, with what each costs beside its text.
+    private static let rememberedBytes = 16 << 20
+
+    private var byTemplate: [URITemplate: Entry] = [:]
+    private var byPrefix: [[UInt8]: [Entry]] = [:]
+    /// How many distinct prefixes have a length.
+    private var prefixLengths: [Int: Int] = [:]
+    private var newest = 0
+    private var remembered = RecentCache<Topic, Matches>(capacity: Self.rememberedBytes)
+
+    /// How often a template was evaluated.
+    private(set) var evaluations = 0
+
+    var isEmpty: Bool { self.byTemplate.isEmpty }
+
+    /// Takes a template into use; to be given back with ``release(_:)``.
+    mutating func retain(_ template: URITemplate) -> Entry {
+        if let entry = self.byTemplate[template] {
+            entry.uses += 1
+            return entry
+        }
+        self.newest += 1
+        let entry = Entry(template, number: self.newest)
+        entry.uses = 1
+        self.byTemplate[template] = entry
+        let prefix = template.literalPrefix
+        if self.byPrefix[prefix] == nil { self.prefixLengths[prefix.count, default: 0] += 1 }
+        self.byPrefix[prefix, default: []].append(entry)
+        return entry
+    }
+
+    mutating func release(_ entry: Entry) {
+        entry.uses -= 1
+        guard entry.uses == 0 else { return }
+        entry.isRemoved = true
+        self.byTemplate[entry.template] = nil
+        let prefix = entry.template.literalPrefix
+        self.byPrefix[prefix]?.removeAll { $0 === entry }
+        if self.byPrefix[prefix]?.isEmpty == true {
+            self.byPrefix[prefix] = nil
+            let count = self.prefixLengths[prefix.count, default: 1] - 1
+            self.prefixLengths[prefix.count] = count == 0 ? nil : count
+        }
+        // Nothing in use, nothing to remember; what is remembered holds entries that are gone.
+        if self.isEmpty { self.remembered.removeAll() }
+    }
+
+    /// The templates that match a topic.
+    mutating func matches(_ topic: Topic) -> [Entry] {
+        if self.isEmpty { return [] }
+        let cost = topic.name.utf8.count + 128
+        var matches = self.remembered.value(for: topic, cost: cost) ?? Matches(through: 0, entries: [])
+        let isOutdated = matches.entries.contains(where: \.isRemoved)
+        if matches.through == self.newest, !isOutdated { return matches.entries }
+        if isOutdated { matches.entries.removeAll(where: \.isRemoved) }
+        if matches.through < self.newest {
+            let bytes = Array(topic.name.utf8)
+            for length in self.prefixLengths.keys where length <= bytes.count {
+                guard let entries = self.byPrefix[Array(bytes[..<length])] else { continue }
+                for entry in entries where entry.number > matches.through {
+                    self.evaluations += 1
+                    if entry.template.matches(topic) { matches.entries.append(entry) }
+                }
+            }
+            matches.through = self.newest
+        }
+        self.remembered.insert(matches, for: topic, cost: cost)
+        return matches.entries
+    }
+}

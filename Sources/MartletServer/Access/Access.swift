@@ -1,0 +1,44 @@
+/// Who may publish and subscribe at an endpoint, and from which web pages.
+///
+/// Without any key everybody may, and for that reason only what runs on this machine is let in: a request whose `Host` or
+/// `Origin` is elsewhere is refused, so that no web page can reach a developer's hub.
+///
+/// ```swift
+/// let access = try await Access(configuration)
+/// let endpoint = HubEndpoint(hub: hub, eventLoopGroup: group, access: access)
+/// ```
+public struct Access: Sendable {
+    /// What tokens of publishers are verified with.
+    let publishers: TokenVerifier?
+    /// What tokens of subscribers are verified with.
+    let subscribers: TokenVerifier?
+    /// Whether one may subscribe without a token.
+    let allowsAnonymous: Bool
+    /// The origins of the pages that may publish with a visitor's cookie.
+    let publishOrigins: Set<String>
+    let cors: CORSPolicy
+    /// Whose word on a client's address is taken.
+    let trustedProxies: [AddressRange]
+
+    /// Access for everybody on this machine.
+    public static let loopback = Access(publishers: nil, subscribers: nil, allowsAnonymous: true)
+
+    init(
+        publishers: TokenVerifier?,
+        subscribers: TokenVerifier?,
+        allowsAnonymous: Bool,
+        publishOrigins: [String] = [],
+        cors: CORSPolicy = CORSPolicy(),
+        trustedProxies: [AddressRange] = []
+    ) {
+        self.publishers = publishers
+        self.subscribers = subscribers
+        self.allowsAnonymous = allowsAnonymous
+        self.publishOrigins = Set(publishOrigins)
+        self.cors = cors
+        self.trustedProxies = trustedProxies
+    }
+
+    /// Whether no token can be verified.
+    public var isKeyless: Bool { self.publishers == nil && self.subscribers == nil }
+}

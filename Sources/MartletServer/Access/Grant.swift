@@ -1,0 +1,85 @@
+import Foundation
+import Martlet
+import NIOCore
+
+/// What a verified token allows. Made once per token and shared by all requests that bring it.
+final class Grant: Sendable {
+    /// The topics that may be published to.
+    let publish: [Selector]
+    /// The topics whose private updates may be seen.
+    let subscribe: [Selector]
+    /// What the subscriptions API shows of the subscriber, as JSON.
+    let payload: String?
+    /// When it ends.
+    let expires: Date?
+    let token: String
+
+    /// Takes the claims of a verified token.
+    ///
+    /// - Throws: if one of its selectors is malformed: what its issuer meant to allow is not to be guessed.
+    init(_ claims: TokenClaims, token: String) throws(TokenError) {
+        self.publish = try Self.selectors(claims.publish, of: "publish")
+        self.subscribe = try Self.selectors(claims.subscribe, of: "subscribe")
+        self.payload = claims.payload
+        self.expires = claims.expires
+        self.token = token
+    }
+
+    /// When streams that it was brought for end.
+    var deadline: NIODeadline {
+        guard let expires = self.expires else { return .distantFuture }
+        // A century ahead is as good as never, and can be counted in nanoseconds.
+        let seconds = min(max(0, expires.timeIntervalSinceNow), 3_000_000_000)
+        return .now() + .nanoseconds(Int64(seconds * 1e9))
+    }
+
+    /// Whether a topic may be published to.
+    func allowsPublishing(to topic: Topic) -> Bool {
+        self.publish.contains { $0.matches(topic) }
+    }
+
+    private static func selectors(_ texts: [String], of claim: String) throws(TokenError) -> [Selector] {
+        var selectors: [Selector] = []
+        for text in texts {
+            do throws(UpdateError) {
+                selectors.append(try Selector(text))
+            } catch {
+                throw TokenError(.badClaim, "The token's claim \"\(claim)\" has a bad selector: \(error.message)")
+            }
+        }
+        return selectors
+    }
+}
+
+/// The tokens that were verified of late, so that a request that brings one again is answered without waiting.
+///
+/// One per event loop, confined to it.
+final class GrantCache {
+    /// Bytes of tokens in one generation.
+    private static let capacity = 4 << 20
+    /// For how long a token is taken at its word. It bounds how long one outlives a key that was withdrawn.
+    private static let trust: TimeAmount = .minutes(10)
+
+    private struct Key: Hashable {
+        var role: Role
+        var token: String
+    }
+
+    private var grants = RecentCache<Key, (grant: Grant, until: NIODeadline)>(capacity: GrantCache.capacity)
+
+    /// The grant of a token that was verified and has not ended.
+    func grant(for token: String, as role: Role) -> Grant? {
+        let key = Key(role: role, token: token)
+        guard let (grant, end) = self.grants.value(for: key, cost: self.cost(of: token)) else { return nil }
+        if end > .now(), grant.expires.map({ $0.timeIntervalSinceNow > 0 }) ?? true { return grant }
+        self.grants.remove(key)
+        return nil
+    }
+
+    func insert(_ grant: Grant, as role: Role) {
+        let key = Key(role: role, token: grant.token)
+        self.grants.insert((grant, .now() + Self.trust), for: key, cost: self.cost(of: grant.token))
+    }
+
+    private func cost(of token: String) -> Int { token.utf8.count + 512 }
+}

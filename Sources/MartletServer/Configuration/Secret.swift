@@ -1,0 +1,33 @@
+/// A text that must not show up where people look: messages, descriptions, dumps.
+///
+/// Whoever needs the text says so by asking for ``text``.
+public struct Secret: Sendable, Hashable {
+    /// The text itself.
+    public let text: String
+
+    /// A secret of `text`, as it is.
+    public init(_ text: String) {
+        self.text = text
+    }
+}
+
+extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The same for every secret.
+    public var description: String { "(secret)" }
+    /// The same for every secret.
+    public var debugDescription: String { description }
+    /// Without children, so that a dump has nothing to go into.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension ValueFormat<Secret> {
+    /// The text of a key.
+    static var key: Self {
+        Self("a key as text", isSecret: true) { text throws(Refusal) in
+            guard !text.isEmpty else {
+                throw Refusal(.invalidValue, "the key is empty, so anybody could sign with it")
+            }
+            return Secret(text)
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import Martlet
+import NIOCore
+
+/// A stream's side of being a subscriber: it joins once, leaves once, ends in time, and gives back what was counted for it.
+///
+/// Owned by the handler that is the stream's outlet, and like it confined to one event loop.
+final class StreamMembership: HasDeadline {
+    private let endpoint: HubEndpoint
+    private let shared: LoopShared
+    private let shard: Shard
+    private let address: ClientAddress?
+    private let listing: ActiveSubscriber?
+    private var subscriber: Subscriber?
+    private weak var outlet: (any StreamOutlet)?
+
+    let deadline: NIODeadline
+    var deadlineSlot = -1
+
+    init(_ opening: StreamOpening) {
+        self.endpoint = opening.endpoint
+        self.shared = opening.shared
+        self.shard = opening.shard
+        self.address = opening.address
+        self.listing = opening.listing
+        self.deadline = opening.deadline
+    }
+
+    var stall: TimeAmount { self.shard.stallTimeout }
+
+    /// Joins the shard; what the subscriber has missed is sent at once.
+    func join(_ interest: Interest, from start: ResumePoint, outlet: any StreamOutlet) {
+        self.outlet = outlet
+        if self.deadline != .distantFuture { self.shared.deadlines.add(self) }
+        self.subscriber = self.shard.join(interest, from: start, outlet: outlet)
+        if let listing = self.listing {
+            self.shared.subscriptions.add(listing)
+            self.endpoint.announce(listing, isActive: true)
+        }
+    }
+
+    /// The socket has room again. Must not be called from within a write.
+    func roomAvailable() {
+        if let subscriber = self.subscriber { self.shard.roomAvailable(for: subscriber) }
+    }
+
+    /// Ends the subscription. Must not be called while the shard walks its subscribers.
+    func leave() {
+        guard let subscriber = self.subscriber else { return }
+        self.subscriber = nil
+        self.shared.deadlines.remove(self)
+        self.shard.leave(subscriber)
+        if let listing = self.listing {
+            self.shared.subscriptions.remove(listing)
+            self.endpoint.announce(listing, isActive: false)
+        }
+    }
+
+    /// The channel is gone.
+    func close() {
+        self.endpoint.closeStream(from: self.address)
+    }
+
+    /// Its token has ended, or it is as old as streams get.
+    func deadlinePassed() {
+        self.outlet?.end(with: nil)
+    }
+}
+
+@available(*, unavailable)
+extension StreamMembership: Sendable {}

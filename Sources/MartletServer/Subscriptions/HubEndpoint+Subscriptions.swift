@@ -1,0 +1,56 @@
+import HTTPTypes
+import Martlet
+import NIOCore
+
+extension HubEndpoint {
+    /// Publishes that a subscriber has come or gone, on its own event loop. If the log refuses that, the subscriber is
+    /// none the worse for it, and the list is right all the same.
+    func announce(_ subscriber: ActiveSubscriber, isActive: Bool) {
+        self.hub.publish(SubscriptionDocument.updates(subscriber, isActive: isActive)) { _ in }
+    }
+
+    /// The answer to a request of the subscriptions API.
+    ///
+    /// - Parameter ifNoneMatch: the request's field of this name.
+    func listSubscriptions(_ path: SubscriptionPath, ifNoneMatch: String?) async throws -> HubResponse {
+        // Before the list is made: what comes after this id is told by updates, and to hear of a change twice is harmless.
+        let lastEventID = try await self.hub.lastEventID()
+        let tag = "\"\(lastEventID)\""
+        var subscribers: [ActiveSubscriber] = []
+        for (eventLoop, shared) in self.loops {
+            subscribers += try await eventLoop.submit { shared.value.subscriptions.matching(path) }.get()
+        }
+        var response: HubResponse
+        if let id = path.subscriber, let topic = path.topic {
+            guard let subscriber = subscribers.first else {
+                throw RequestError(
+                    .notFound,
+                    "The subscriber \(id.quoted) has no active subscription to \(topic.quoted)."
+                )
+            }
+            response = .text(.ok, SubscriptionDocument.one(subscriber, topic: topic))
+        } else {
+            response = .text(
+                .ok,
+                SubscriptionDocument.collection(subscribers, path: path, lastEventID: lastEventID)
+            )
+        }
+        response.fields = [("Content-Type", SubscriptionDocument.mediaType), ("Cache-Control", "private, no-cache")]
+        response.fields.append(("ETag", tag))
+        if let ifNoneMatch, Self.matches(ifNoneMatch, tag) {
+            response.status = .notModified
+            response.body = ""
+            response.hasLength = false
+        }
+        return response
+    }
+
+    /// RFC 9110 §13.1.2: a list of tags, compared weakly, or `*`.
+    private static func matches(_ field: String, _ tag: String) -> Bool {
+        field.utf8.split(separator: UInt8(ascii: ",")).contains { item in
+            var item = Substring(item).drop { $0 == " " }
+            while item.last == " " { item.removeLast() }
+            return item == "*" || item == tag || item == "W/" + tag
+        }
+    }
+}
