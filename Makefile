@@ -28,7 +28,9 @@ check-format:
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
 
 test-end-to-end: build
-	python3 Tests/EndToEnd/run.py "$$($(SWIFT) build $(RELEASE) --show-bin-path)/martlet"
+	scripts/setup-debian test
+	scripts/setup-python
+	.build-python/bin/python Tests/EndToEnd/run.py "$$($(SWIFT) build $(RELEASE) --show-bin-path)/martlet"
 
 # One after the other: a test that computes for long would starve the others, which have deadlines.
 test-swift:
@@ -39,4 +41,4 @@ format:
 	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests
 
 clean:
-	rm -rf .build
+	rm -rf .build .build-python

@@ -17,7 +17,8 @@ from harness.http1 import NotAnswered
 from harness.outcome import Failure, Skipped
 from harness.scenario import SCENARIOS
 
-MODULES = ["commands", "resume", "limits", "disk", "shutdown", "file_source", "kill", "crowd_join", "stall"]
+MODULES = ["commands", "resume", "limits", "mercure", "private", "tls", "http2", "clients", "hostile"]
+MODULES += ["disk", "shutdown", "file_source", "kill", "crowd_join", "stall"]
 
 
 def run(sentence, body, options, seed):

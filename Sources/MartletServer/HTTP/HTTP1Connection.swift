@@ -54,15 +54,9 @@ final class HTTP1Connection: HTTPTransport {
         try pipeline.addHandler(self.codec)
     }
 
-    func beginRequest() throws(RequestError) -> Persistence {
+    func beginRequest(_ head: HTTPRequest) throws(RequestError) -> Persistence {
         self.versions.next()
-        // RFC 9112 §3.2: a request of HTTP/1.1 has exactly one, whichever host it names.
-        guard self.versions.hosts == 1 || (self.versions.hosts == 0 && self.versions.version == .http1_0) else {
-            throw RequestError(
-                .badRequest,
-                "The request has \(self.versions.hosts == 0 ? "no" : "more than one") Host header field."
-            )
-        }
+        if let problem = self.versions.problem { throw RequestError(.badRequest, problem) }
         return self.versions.keepsAlive ? .persists : .ends
     }
 
@@ -148,13 +142,13 @@ final class HTTP1VersionHandler: ChannelInboundHandler, RemovableChannelHandler 
     /// The request at hand's; requests behind it may have been decoded already.
     private(set) var version = HTTPVersion.http1_1
     private(set) var keepsAlive = true
-    /// How many `Host` fields it has.
-    private(set) var hosts = 1
-    private var coming = CircularBuffer<(version: HTTPVersion, keepsAlive: Bool, hosts: Int)>()
+    /// What the parser lets pass and must not be.
+    private(set) var problem: String?
+    private var coming = CircularBuffer<(version: HTTPVersion, keepsAlive: Bool, problem: String?)>()
 
     func next() {
         guard let next = self.coming.popFirst() else { return }
-        (self.version, self.keepsAlive, self.hosts) = next
+        (self.version, self.keepsAlive, self.problem) = next
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -165,10 +159,21 @@ final class HTTP1VersionHandler: ChannelInboundHandler, RemovableChannelHandler 
             head.method == .CONNECT
             || head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
         let keepsAlive = head.isKeepAlive && head.version != .http1_0 && !offersChange
-        let hosts = head.headers.lazy.filter { $0.name.utf8.count == 4 && $0.name.lowercased() == "host" }.count
-        self.coming.append((head.version, keepsAlive, hosts))
+        self.coming.append((head.version, keepsAlive, Self.problem(of: head)))
         if !keepsAlive { head.headers.replaceOrAdd(name: "Connection", value: "close") }
         context.fireChannelRead(self.wrapInboundOut(.head(head)))
+    }
+
+    private static func problem(of head: HTTPRequestHead) -> String? {
+        // RFC 9112 §3.2: a request of HTTP/1.1 has exactly one, whichever host it names.
+        let hosts = head.headers["Host"].count
+        if hosts > 1 { return "The request has more than one Host header field." }
+        if hosts == 0, head.version != .http1_0 { return "The request has no Host header field." }
+        // One that names no coding says that there is a body, and not where it ends (RFC 9112 §6.1).
+        if head.headers["Transfer-Encoding"].contains(where: { $0.utf8.allSatisfy { $0 == 0x20 || $0 == 0x09 } }) {
+            return "The Transfer-Encoding header field is empty."
+        }
+        return nil
     }
 }
 

@@ -31,7 +31,13 @@ final class HTTP2Stream: HTTPTransport {
         try channel.pipeline.syncOperations.addHandler(self.codec)
     }
 
-    func beginRequest() throws(RequestError) -> Persistence { .ends }
+    func beginRequest(_ head: HTTPRequest) throws(RequestError) -> Persistence {
+        // What is no UTF-8 was made this character on the way here; HTTP/1's parser refuses it by itself.
+        guard head.path?.unicodeScalars.contains("\u{FFFD}") != true else {
+            throw RequestError(.badRequest, "The path is not valid UTF-8; what is not ASCII should be percent-encoded.")
+        }
+        return .ends
+    }
 
     func handOver(_ channel: NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>?) {
         if let channel { self.offer(channel) }

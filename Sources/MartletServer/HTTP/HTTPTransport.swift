@@ -1,3 +1,4 @@
+import HTTPTypes
 import Martlet
 import NIOCore
 import NIOHTTPTypes
@@ -13,7 +14,9 @@ protocol HTTPTransport: AnyObject {
     var unsentBytes: Int { get }
 
     /// Turns to the next request; to be called once for each head, in order.
-    func beginRequest() throws(RequestError) -> Persistence
+    ///
+    /// - Throws: if it must not be served, whatever it asks for.
+    func beginRequest(_ head: HTTPRequest) throws(RequestError) -> Persistence
 
     /// Sends a whole answer.
     ///

@@ -53,7 +53,7 @@ extension HubChannel {
                 keepalive: .init(pingInterval: .seconds(60), ackTimeout: .seconds(20))
             )
         )
-        let quiescence = HTTP2Quiescence()
+        let end = HTTP2ConnectionEnd()
         var connection = NIOHTTP2Handler.ConnectionConfiguration()
         connection.initialSettings = [
             HTTP2Setting(parameter: .maxConcurrentStreams, value: endpoint.limits.streamsPerConnection),
@@ -61,7 +61,7 @@ extension HubChannel {
         ]
         var stream = NIOHTTP2Handler.StreamConfiguration()
         stream.streamResetFrameRateLimit.maximumCount = Self.resetsPerHalfMinute
-        let bound = NIOLoopBound(quiescence, eventLoop: channel.eventLoop)
+        let bound = NIOLoopBound(end, eventLoop: channel.eventLoop)
         let handler = NIOHTTP2Handler(
             mode: .server,
             eventLoop: channel.eventLoop,
@@ -78,7 +78,7 @@ extension HubChannel {
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(handler)
         try pipeline.addHandler(management)
-        try pipeline.addHandler(quiescence)
+        try pipeline.addHandler(end)
         return .streams(streams)
     }
 }
@@ -116,11 +116,16 @@ final class HandshakeDeadline: ChannelInboundHandler, HasDeadline {
     }
 }
 
-/// Tells the streams of an HTTP/2 connection that the server is to stop. Confined to the connection's event loop.
-final class HTTP2Quiescence: ChannelInboundHandler {
+/// The end of an HTTP/2 connection, however it comes: the server is to stop, the peer has closed its half, or what it sends
+/// is no HTTP/2. Confined to the connection's event loop.
+final class HTTP2ConnectionEnd: ChannelInboundHandler {
     typealias InboundIn = HTTP2Frame
 
+    /// How long a peer may take to let go when the server is to stop.
+    private static let patience: TimeAmount = .seconds(2)
+
     private var streams: [ObjectIdentifier: any Channel] = [:]
+    private var isEnding = false
 
     func add(_ stream: any Channel) {
         let key = ObjectIdentifier(stream)
@@ -129,12 +134,29 @@ final class HTTP2Quiescence: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if let event = event as? ChannelShouldQuiesceEvent {
+        switch event {
+        case ChannelEvent.inputClosed:
+            // Nothing can be asked for any more, and a stream without its peer is nobody's.
+            context.close(promise: nil)
+        case let event as ChannelShouldQuiesceEvent:
             for stream in Array(self.streams.values) {
                 stream.pipeline.syncOperations.fireUserInboundEventTriggered(event)
             }
+            let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+            let closing = context.eventLoop.scheduleTask(in: Self.patience) { bound.value.close(promise: nil) }
+            context.channel.closeFuture.whenComplete { _ in closing.cancel() }
+        default: break
         }
         context.fireUserInboundEventTriggered(event)
+    }
+
+    /// What is wrong with one stream ends that stream. Anything else has been answered by GOAWAY, and what comes now is not
+    /// understood any more (RFC 9113 §5.4.1).
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard !(error is NIOHTTP2Errors.StreamError), !self.isEnding else { return }
+        self.isEnding = true
+        context.flush()
+        context.close(promise: nil)
     }
 }
 
@@ -142,4 +164,4 @@ final class HTTP2Quiescence: ChannelInboundHandler {
 extension HandshakeDeadline: Sendable {}
 
 @available(*, unavailable)
-extension HTTP2Quiescence: Sendable {}
+extension HTTP2ConnectionEnd: Sendable {}

@@ -10,7 +10,8 @@ extension HubHandler {
         if case .preflight = request.action { return try self.proceed(request) }
         if case .publish = request.action {
             request.expectsContinue = head.headerFields[.expect]?.lowercased() == "100-continue"
-            request.contentLength = head.headerFields[.contentLength].flatMap { Int($0) }
+            // The parser has seen that it is a number; one that is too large for us is too large a body.
+            request.contentLength = head.headerFields[.contentLength].map { Int($0) ?? .max }
         }
         let access = self.endpoint.access
         if self.endpoint.countsAddresses {

@@ -80,7 +80,7 @@ extension HubHandler {
     private func begin(_ request: HTTPRequest, part: HTTPRequestPart, context: ChannelHandlerContext) {
         self.exchange = Exchange(isHead: request.method == .head)
         do throws(RequestError) {
-            if case .ends = try self.transport.beginRequest() { self.closesAfterAnswer = true }
+            if case .ends = try self.transport.beginRequest(request) { self.closesAfterAnswer = true }
             if self.endpoint.access.isKeyless { try LoopbackRule.check(request) }
             guard let read = HubRequest.read(request) else {
                 self.state = .passing(requestEnded: false, responseEnded: false)

@@ -1,3 +1,4 @@
+import NIOCore
 import NIOHTTP2
 import NIOSSL
 import Synchronization
@@ -59,6 +60,8 @@ public final class TLSContext: Sendable {
         )
         // Older ones are broken (RFC 8996).
         configuration.minimumTLSVersion = .tlsv12
+        // How long a peer that doesn't answer the end of TLS keeps its connection.
+        configuration.shutdownTimeout = .seconds(1)
         configuration.applicationProtocols = NIOHTTP2SupportedALPNProtocols
         do {
             return try NIOSSLContext(configuration: configuration)

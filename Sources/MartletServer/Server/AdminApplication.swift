@@ -13,6 +13,7 @@ enum AdminApplication {
         onListening: @escaping @Sendable (String) -> Void
     ) -> some ApplicationProtocol {
         let router = Router()
+        router.add(middleware: SentenceMiddleware())
         router.add(middleware: LoopbackMiddleware())
         router.addHealth(of: endpoint)
         for path in ["/", "/status"] as [RouterPath] {

@@ -15,6 +15,7 @@ enum HubApplication {
         onListening: @escaping @Sendable (String) -> Void
     ) -> some ApplicationProtocol {
         let router = Router()
+        router.add(middleware: SentenceMiddleware())
         router.addHealth(of: endpoint)
         router.get("/") { _, _ in
             Response(
@@ -40,6 +41,24 @@ enum HubApplication {
             eventLoopGroupProvider: .shared(group),
             logger: logger.quieted
         )
+    }
+}
+
+/// Has every refusal say what is wrong; the router's own have an empty body.
+struct SentenceMiddleware<Context: RequestContext>: RouterMiddleware {
+    func handle(
+        _ request: Request,
+        context: Context,
+        next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let error as HTTPError where error.body == nil {
+            let sentence =
+                error.status == .notFound
+                ? "There is nothing at this path." : "\(error.status.code) \(error.status.reasonPhrase)."
+            return .text(error.status, sentence + "\n")
+        }
     }
 }
 

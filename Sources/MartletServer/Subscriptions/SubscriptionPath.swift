@@ -15,8 +15,12 @@ struct SubscriptionPath: Sendable, Hashable {
 
     /// Reads what follows ``root``: segments that are percent-encoded once.
     init(_ path: String) throws(RequestError) {
+        if path.isEmpty {
+            self.init()
+            return
+        }
         let segments = path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-        guard path.isEmpty || segments.count <= 2, segments.allSatisfy({ !$0.isEmpty }) else {
+        guard segments.count <= 2, segments.allSatisfy({ !$0.isEmpty }) else {
             throw RequestError(
                 .notFound,
                 "There is no such list of subscriptions: it is \(Self.root), or that with /{topic} or /{topic}/{subscriber}."
@@ -24,7 +28,7 @@ struct SubscriptionPath: Sendable, Hashable {
         }
         do {
             let texts = try segments.map { try FormFields.decode(Substring($0), plusIsSpace: false) }
-            self.init(topic: texts.first, subscriber: texts.count > 1 ? texts[1] : nil)
+            self.init(topic: texts[0], subscriber: texts.count > 1 ? texts[1] : nil)
         } catch {
             throw RequestError(reading: error)
         }

@@ -10,6 +10,7 @@ from .outcome import Failure
 from .publisher import Publisher
 from .server import Server
 from .stream import Stream
+from .transport import Transport
 from .worker import Worker
 
 
@@ -54,6 +55,9 @@ class Context:
 
     def stream(self, server, path, *arguments, **options):
         return self.closes(Stream(server.hub, path, *arguments, **options))
+
+    def transport(self, name):
+        return self.closes(Transport(name, self.folder))
 
     def check_servers(self):
         """Fails if a server has died on its own."""

@@ -116,11 +116,13 @@ class ChunkDecoder:
 
 
 class Connection:
-    """A keep-alive connection: one request after the other."""
+    """A keep-alive connection: one request after the other. `tls` is an `ssl.SSLContext`, if it is encrypted."""
 
-    def __init__(self, address, timeout=20):
+    def __init__(self, address, timeout=20, tls=None):
         self.socket = socket.create_connection(address, timeout=timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls:
+            self.socket = tls.wrap_socket(self.socket, server_hostname=address[0])
         self.timeout = timeout
         self.buffer = b""
         self.host = f"{address[0]}:{address[1]}"
@@ -216,7 +218,7 @@ class Connection:
         self.close()
 
 
-def request(address, method, path, headers=(), body=None, timeout=20):
+def request(address, method, path, headers=(), body=None, timeout=20, tls=None):
     """One request on a connection of its own."""
-    with Connection(address, timeout) as connection:
+    with Connection(address, timeout, tls) as connection:
         return connection.request(method, path, headers, body)

@@ -13,7 +13,7 @@ from .lifetime import die_with_parent
 from .outcome import Failure
 from .waiting import wait_for
 
-BOUND = re.compile(r"(Hub|Status) on http://([0-9.]+):([0-9]+)")
+BOUND = re.compile(r"(Hub|Status) on (https?)://([0-9.]+):([0-9]+)")
 
 
 class Server:
@@ -57,6 +57,8 @@ class Server:
             )
         self.ended_by_test = not starts
         self.hub = self.admin = None
+        # Whether the hub's listener speaks TLS.
+        self.is_tls = False
         if starts:
             self.wait_until_listening()
 
@@ -68,11 +70,12 @@ class Server:
         def listening():
             if self.process.poll() is not None:
                 raise Failure(f"the server did not start ({self.how_it_ended()}): {self.stderr()}")
-            found = {kind: (host, int(port)) for kind, host, port in BOUND.findall(self.stderr())}
+            found = {kind: (scheme, (host, int(port))) for kind, scheme, host, port in BOUND.findall(self.stderr())}
             return found if len(found) == 2 else None
 
         found = wait_for(listening, within, "the server listens")
-        self.hub, self.admin = found["Hub"], found["Status"]
+        (scheme, self.hub), (_, self.admin) = found["Hub"], found["Status"]
+        self.is_tls = scheme == "https"
 
     def stderr(self, tail=None):
         with open(self.stderr_path, errors="replace") as file:
@@ -120,6 +123,9 @@ class Server:
         if self.process.poll() is None:
             os.kill(self.pid, signal.SIGKILL)
         self.process.wait()
+
+    def reload(self):
+        os.kill(self.pid, signal.SIGHUP)
 
     def terminate(self):
         self.ended_by_test = True

@@ -31,6 +31,8 @@ class EventParser:
         self.last_id = ""
         self.retries = []
         self.comments = 0
+        # The events' blocks as they came, but for their line ends, if somebody has made this a list.
+        self.blocks = None
 
     def feed(self, payload):
         if b"\r" in payload or self.after_cr:
@@ -74,4 +76,6 @@ class EventParser:
                 raise Failure(f"not a line of an event stream: {line[:100]!r}")
         if not data:
             return None
+        if self.blocks is not None:
+            self.blocks.append(block)
         return Event(self.last_id, type or "message", b"\n".join(data).decode("utf-8"), own_id)

@@ -17,69 +17,15 @@ def hub_path(*topics, **parameters):
     return HUB + "?" + urllib.parse.urlencode(pairs)
 
 
-class Stream:
-    """A subscription. `status`, `headers` and, if it was refused, `body` are there once it is made."""
+class Reading:
+    """The events of a subscription, read when it is told to. Whoever has the bytes implements `receive`."""
 
-    def __init__(self, address, path, last_event_id=None, headers=(), timeout=20, receive_buffer=None):
-        self.socket = socket.socket()
-        if receive_buffer:
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.socket.settimeout(timeout)
-        self.socket.connect(address)
-        lines = [f"GET {path} HTTP/1.1", f"Host: {address[0]}:{address[1]}", "Accept: text/event-stream"]
-        lines += [f"{name}: {value}" for name, value in headers]
-        if last_event_id is not None:
-            lines.append(f"Last-Event-ID: {last_event_id}")
-        self.socket.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("utf-8"))
+    def __init__(self):
         self.events = []
         self.taken = 0
-        # None while it is open, "terminated" after a last chunk, "cut" without one.
+        # None while it is open, "terminated" if it was ended as HTTP ends a body, "cut" if not.
         self.end = None
         self.body = b""
-        data = b""
-        while b"\r\n\r\n" not in data:
-            more = self.socket.recv(65536)
-            check(more, f"the connection was closed before an answer to GET {path}")
-            data += more
-        head, _, data = data.partition(b"\r\n\r\n")
-        self.status, self.headers = read_head(head)
-        if self.status != 200:
-            length = int(self.headers["content-length"])
-            while len(data) < length:
-                more = self.socket.recv(65536)
-                check(more, "the connection was closed in the midst of a refusal")
-                data += more
-            self.body = data
-            return
-        check(self.headers.get("transfer-encoding") == "chunked", f"a stream that is not chunked: {self.headers}")
-        check(self.headers.get("content-type") == "text/event-stream", f"no event stream: {self.headers}")
-        self.chunks = ChunkDecoder()
-        self.parser = EventParser()
-        self.take(data)
-
-    def take(self, data):
-        """Digests bytes from the socket; the new events."""
-        new = self.parser.feed(self.chunks.feed(data)) if data else []
-        self.events += new
-        if self.chunks.ended:
-            self.end = "terminated"
-        return new
-
-    def receive(self, within):
-        """Reads once; the new events, or None if nothing came in time or the stream has ended."""
-        if self.end:
-            return None
-        self.socket.settimeout(max(0.0001, within))
-        try:
-            data = self.socket.recv(1 << 18)
-        except TimeoutError:
-            return None
-        except ConnectionError:
-            data = b""
-        if not data:
-            self.end = "cut"
-            return None
-        return self.take(data)
 
     def read(self, count, within=10):
         """The next `count` events."""
@@ -132,6 +78,69 @@ class Stream:
         found = self.events[self.taken:]
         self.taken = len(self.events)
         return found
+
+
+class Stream(Reading):
+    """A subscription. `status`, `headers` and, if it was refused, `body` are there once it is made."""
+
+    def __init__(self, address, path, last_event_id=None, headers=(), timeout=20, receive_buffer=None, tls=None):
+        self.socket = socket.socket()
+        if receive_buffer:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        self.socket.settimeout(timeout)
+        self.socket.connect(address)
+        if tls:
+            self.socket = tls.wrap_socket(self.socket, server_hostname=address[0])
+        lines = [f"GET {path} HTTP/1.1", f"Host: {address[0]}:{address[1]}", "Accept: text/event-stream"]
+        lines += [f"{name}: {value}" for name, value in headers]
+        if last_event_id is not None:
+            lines.append(f"Last-Event-ID: {last_event_id}")
+        self.socket.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("utf-8"))
+        super().__init__()
+        data = b""
+        while b"\r\n\r\n" not in data:
+            more = self.socket.recv(65536)
+            check(more, f"the connection was closed before an answer to GET {path}")
+            data += more
+        head, _, data = data.partition(b"\r\n\r\n")
+        self.status, self.headers = read_head(head)
+        if self.status != 200:
+            length = int(self.headers["content-length"])
+            while len(data) < length:
+                more = self.socket.recv(65536)
+                check(more, "the connection was closed in the midst of a refusal")
+                data += more
+            self.body = data
+            return
+        check(self.headers.get("transfer-encoding") == "chunked", f"a stream that is not chunked: {self.headers}")
+        check(self.headers.get("content-type") == "text/event-stream", f"no event stream: {self.headers}")
+        self.chunks = ChunkDecoder()
+        self.parser = EventParser()
+        self.take(data)
+
+    def take(self, data):
+        """Digests bytes from the socket; the new events."""
+        new = self.parser.feed(self.chunks.feed(data)) if data else []
+        self.events += new
+        if self.chunks.ended:
+            self.end = "terminated"
+        return new
+
+    def receive(self, within):
+        """Reads once; the new events, or None if nothing came in time or the stream has ended."""
+        if self.end:
+            return None
+        self.socket.settimeout(max(0.0001, within))
+        try:
+            data = self.socket.recv(1 << 18)
+        except TimeoutError:
+            return None
+        except ConnectionError:
+            data = b""
+        if not data:
+            self.end = "cut"
+            return None
+        return self.take(data)
 
     def close(self):
         self.socket.close()
