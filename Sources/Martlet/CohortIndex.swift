@@ -5,10 +5,24 @@ struct CohortIndex {
     private var byTopic: [Topic: CohortList] = [:]
     private let ofEverything = CohortList()
     private var templates = TemplateIndex()
+    private let ownership: Ownership
+
+    init(ownership: Ownership) {
+        self.ownership = ownership
+    }
 
     /// Whether nobody asks for anything.
     var isEmpty: Bool {
         self.byInterest.isEmpty && self.byTopic.isEmpty && self.ofEverything.members.isEmpty && self.templates.isEmpty
+    }
+
+    /// The most steps per byte that a new topic may cost: some milliseconds for a usual one. Anybody may ask for templates.
+    private static let maxStepsPerByte = 20_000
+
+    /// Whether an interest can be served without making every new topic too dear.
+    func hasRoom(for interest: Interest) -> Bool {
+        let additional = self.templates.additionalStepsPerByte(of: interest)
+        return additional == 0 || self.templates.stepsPerByte + additional <= Self.maxStepsPerByte
     }
 
     /// How often a template was evaluated.
@@ -33,6 +47,8 @@ struct CohortIndex {
         for case .template(let template) in interest.grants.lazy.map(\.kind) {
             cohort.grantedTemplates.append(self.templates.retain(template))
         }
+        cohort.looks = self.ownership.looks(of: interest)
+        for look in cohort.looks { look.begin() }
         return cohort
     }
 
@@ -54,6 +70,8 @@ struct CohortIndex {
         for entry in cohort.templates + cohort.grantedTemplates { self.templates.release(entry) }
         cohort.templates = []
         cohort.grantedTemplates = []
+        for look in cohort.looks { look.end() }
+        cohort.looks = []
     }
 
     /// Notes `entry` with every cohort it is for, once each, and appends those that had none noted yet to `touched`.

@@ -29,6 +29,7 @@ final actor Committer {
 
     private let eventLoop: any EventLoop
     private let log: any EventLog
+    private let ownership: Ownership
     private let queue = Mutex(Queue())
     private let failure = Mutex<(error: LogError, at: ContinuousClock.Instant)?>(nil)
     private let arrivals: AsyncStream<Void>
@@ -41,10 +42,12 @@ final actor Committer {
     init(
         log: any EventLog,
         eventLoop: any EventLoop,
+        ownership: Ownership,
         dispatch: @escaping @Sendable ([Entry], _ acknowledge: () -> Void) -> Void
     ) {
         self.log = log
         self.eventLoop = eventLoop
+        self.ownership = ownership
         self.dispatch = dispatch
         (self.arrivals, self.arrived) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
@@ -124,7 +127,8 @@ final actor Committer {
                     LogEntry(
                         position: Position(epoch: epoch, sequence: first + SequenceNumber(offset)),
                         update: update
-                    )
+                    ),
+                    isConflated: self.ownership.conflates(update.topics)
                 )
             }
             self.dispatch(entries) {

@@ -8,10 +8,13 @@ package final class Entry: Sendable {
     package let topics: [Topic]
     package let isPrivate: Bool
     package let frame: Frame
+    /// Whether it makes what came before it on its topic worthless.
+    package let isConflated: Bool
     /// What it costs to keep: its bytes and, roughly, what holds and indexes them.
     package let cost: Int
 
-    package init(_ logged: LogEntry) {
+    package init(_ logged: LogEntry, isConflated: Bool = false) {
+        self.isConflated = isConflated
         self.sequence = logged.position.sequence
         self.topics = logged.update.topics
         self.isPrivate = logged.update.isPrivate

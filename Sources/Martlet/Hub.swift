@@ -33,6 +33,7 @@ public final class Hub: Sendable {
     }
 
     private let log: any EventLog
+    private let ownership: Ownership
     private let history: History
     private let committer: Committer
     private let shards: [(eventLoop: any EventLoop, shard: NIOLoopBoundBox<Shard>)]
@@ -43,8 +44,15 @@ public final class Hub: Sendable {
     ///   - log: where updates are kept.
     ///   - eventLoopGroup: whose loops the subscribers live on.
     ///   - settings: how streams are treated.
-    public init(log: any EventLog, eventLoopGroup: any EventLoopGroup, settings: Settings = Settings()) {
+    ///   - owned: the topics that sources publish to.
+    public init(
+        log: any EventLog,
+        eventLoopGroup: any EventLoopGroup,
+        settings: Settings = Settings(),
+        owned: [OwnedTopics] = []
+    ) {
         let history = History(log: log)
+        let ownership = Ownership(owned)
         let head = log.bounds.last
         let shards = Array(eventLoopGroup.makeIterator()).map { eventLoop in
             let shard = Shard(
@@ -52,7 +60,8 @@ public final class Hub: Sendable {
                 head: head,
                 epoch: log.epoch,
                 settings: settings,
-                history: history
+                history: history,
+                ownership: ownership
             )
             return (
                 eventLoop: eventLoop,
@@ -60,10 +69,11 @@ public final class Hub: Sendable {
             )
         }
         self.log = log
+        self.ownership = ownership
         self.history = history
         self.shards = shards
         let home = shards[0]
-        self.committer = Committer(log: log, eventLoop: home.eventLoop) { entries, acknowledge in
+        self.committer = Committer(log: log, eventLoop: home.eventLoop, ownership: ownership) { entries, acknowledge in
             // The other loops begin first, then the publishers hear of it, then this loop's own subscribers: nobody
             // waits for a walk over subscribers that isn't his.
             for (eventLoop, shard) in shards.dropFirst() {
@@ -139,6 +149,16 @@ public final class Hub: Sendable {
     /// Has `body` run as a child task of ``run()``; from any thread. False if the hub has ended: it is not run then.
     package func perform(_ body: @escaping @Sendable () async -> Void) -> Bool {
         self.history.perform(body)
+    }
+
+    /// The name of the source that a topic belongs to, or nil if everybody may publish to it.
+    package func owner(of topic: Topic) -> String? { self.ownership.owner(of: topic)?.owner }
+
+    /// Forgets the newest update of a conflated topic, because it is no longer known to be true.
+    public func forget(_ topics: [Topic]) {
+        for (eventLoop, shard) in self.shards {
+            eventLoop.execute { shard.value.forget(topics) }
+        }
     }
 
     /// The shard of an event loop of the hub's group; only on that loop.

@@ -64,18 +64,20 @@ struct IndexedRing<Element: RingElement> {
     /// The elements after `sequence` that an interest selects and admits, oldest first, and how far the search is
     /// complete.
     ///
-    /// `sequence` must not lie before `first - 1`, where nothing is known.
+    /// `sequence` must not lie before `first - 1`, where nothing is known. What is superseded is left out.
     func page(
         after sequence: SequenceNumber,
         for filter: inout InterestFilter,
-        limit: PageLimit
+        limit: PageLimit,
+        isSuperseded: (Element) -> Bool = { _ in false }
     ) -> (elements: [Element], through: SequenceNumber) {
         precondition(sequence >= self.first - 1)
         guard sequence < self.last else { return ([], self.last) }
         var found: [Element] = []
         var room = limit.bytes
         func take(_ candidate: Element, _ filter: inout InterestFilter) -> Bool {
-            guard filter.admits(isPrivate: candidate.isPrivate, topics: candidate.topics) else { return true }
+            guard filter.admits(isPrivate: candidate.isPrivate, topics: candidate.topics), !isSuperseded(candidate)
+            else { return true }
             guard found.isEmpty || (candidate.cost <= room && found.count < limit.updates) else { return false }
             room -= candidate.cost
             found.append(candidate)
@@ -85,8 +87,12 @@ struct IndexedRing<Element: RingElement> {
         if filter.isScan {
             let start = Int(sequence + 1 - self.first)
             let end = min(self.elements.count, start + Self.maxScanned)
-            for candidate in self.elements[start..<end] where filter.selects(candidate.topics) {
-                guard take(candidate, &filter) else { return (found, found[found.count - 1].sequence) }
+            filter.steps = 0
+            for candidate in self.elements[start..<end] {
+                if filter.selects(candidate.topics), !take(candidate, &filter) {
+                    return (found, found[found.count - 1].sequence)
+                }
+                if filter.isSpent { return (found, candidate.sequence) }
             }
             return (found, self.first + SequenceNumber(end) - 1)
         }
@@ -120,7 +126,11 @@ struct IndexedRing<Element: RingElement> {
             filter.admits(isPrivate: element.isPrivate, topics: element.topics)
         }
         if filter.isScan {
-            return self.elements.suffix(Self.maxScanned).last { filter.selects($0.topics) && isWanted($0) }
+            for element in self.elements.suffix(Self.maxScanned).reversed() {
+                if filter.selects(element.topics), isWanted(element) { return element }
+                if filter.isSpent { return nil }
+            }
+            return nil
         }
         var newest: Element?
         for topic in interest.selectors.lazy.compactMap(\.exactTopic) {

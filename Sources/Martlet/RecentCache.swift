@@ -24,21 +24,30 @@ package struct RecentCache<Key: Hashable, Value> {
     }
 
     package mutating func insert(_ value: Value, for key: Key, cost: Int = 1) {
+        if let index = self.young.index(forKey: key) {
+            self.young.values[index] = value
+            return
+        }
         if self.cost + cost > self.capacity, !self.young.isEmpty {
             self.old = self.young
             self.young = [:]
             self.cost = 0
         }
-        if self.young.updateValue(value, forKey: key) == nil { self.cost += cost }
+        self.young[key] = value
+        self.cost += cost
         self.old[key] = nil
     }
 
-    package mutating func remove(_ key: Key) {
-        self.young[key] = nil
+    /// Forgets a key.
+    ///
+    /// - Parameter cost: what the entry costs, as it was told when it was inserted.
+    package mutating func remove(_ key: Key, cost: Int = 1) {
+        if self.young.removeValue(forKey: key) != nil { self.cost -= cost }
         self.old[key] = nil
     }
 
     package mutating func removeAll() {
+        if self.young.isEmpty, self.old.isEmpty { return }
         self = RecentCache(capacity: self.capacity)
     }
 }

@@ -63,6 +63,11 @@ public struct Selector: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// The template that it is, if it is one.
+    package var template: URITemplate? {
+        if case .template(let template) = self.kind { template } else { nil }
+    }
+
     /// What it costs at most to hold a topic against it, in steps per byte of the topic; nothing for what is looked up.
     package var stepsPerByte: Int {
         if case .template(let template) = self.kind { template.stepsPerByte } else { 0 }

@@ -29,16 +29,19 @@ extension Shard {
             let page = self.tail.page(
                 after: subscriber.cursor,
                 for: &subscriber.cohort.filter,
-                limit: Shard.pageLimit
+                limit: Shard.pageLimit,
+                isSuperseded: self.isSuperseded
             )
             subscriber.cursor = page.through
-            budget -= Shard.bytesPerPage
+            budget -= Shard.bytesPerPage + subscriber.cohort.filter.steps
             guard !page.elements.isEmpty else { continue }
             let frame = Frame(joining: page.elements.map(\.frame))
             budget -= frame.payloadBytes
             self.counters.deliveries += page.elements.count
             guard self.send(frame, to: subscriber) else { return }
         }
+        // What it remembers is of use while one reads on, and would be kept for every cohort.
+        subscriber.cohort.filter.forget()
         if subscriber.cursor > self.head {
             subscriber.state = .ahead
             self.ahead.append(subscriber)
@@ -83,11 +86,15 @@ extension Shard {
         let log = self.history.log
         let interest = subscriber.cohort.interest
         let cursor = subscriber.cursor
+        let ownership = self.ownership
         let isAccepted = self.history.perform {
             let page: Result<EncodedPage, LogError>
             do throws(LogError) {
                 page = .success(
-                    EncodedPage(try await log.page(after: cursor, for: interest, limit: Shard.pageLimit))
+                    EncodedPage(
+                        try await log.page(after: cursor, for: interest, limit: Shard.pageLimit),
+                        ownership: ownership
+                    )
                 )
             } catch {
                 page = .failure(error)
@@ -136,12 +143,21 @@ private struct EncodedPage: Sendable {
     var through: SequenceNumber
     var first: SequenceNumber
 
-    init(_ page: LogPage) {
-        self.count = page.entries.count
+    /// Of what a page holds of a conflated topic only the newest is sent.
+    init(_ page: LogPage, ownership: Ownership) {
+        var newest: [Topic: SequenceNumber] = [:]
+        for entry in page.entries where ownership.conflates(entry.topics) {
+            newest[entry.topics[0]] = entry.sequence
+        }
+        let entries = page.entries.filter { entry in
+            guard !newest.isEmpty, ownership.conflates(entry.topics) else { return true }
+            return newest[entry.topics[0]] == entry.sequence
+        }
+        self.count = entries.count
         self.through = page.through
         self.first = page.first
-        if !page.entries.isEmpty {
-            self.frame = Frame(joining: page.entries.map { Frame($0.update.event(at: $0.position)) })
+        if !entries.isEmpty {
+            self.frame = Frame(joining: entries.map { Frame($0.update.event(at: $0.position)) })
         }
     }
 }

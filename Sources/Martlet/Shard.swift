@@ -9,10 +9,13 @@ package final class Shard {
     let epoch: Epoch
     let settings: Hub.Settings
     let history: History
+    let ownership: Ownership
 
     /// The newest updates, encoded.
     var tail: IndexedRing<Entry>
-    var index = CohortIndex()
+    var index: CohortIndex
+    /// The newest update of each conflated topic, for newcomers.
+    var newest: [Topic: Entry] = [:]
     /// Scratch space of `dispatch`, kept for its capacity.
     var touched: [Cohort] = []
     /// Those whose socket is full.
@@ -35,13 +38,28 @@ package final class Shard {
     /// The newest update it has been told of.
     package var head: SequenceNumber { self.tail.last }
 
-    init(eventLoop: any EventLoop, head: SequenceNumber, epoch: Epoch, settings: Hub.Settings, history: History) {
+    init(
+        eventLoop: any EventLoop,
+        head: SequenceNumber,
+        epoch: Epoch,
+        settings: Hub.Settings,
+        history: History,
+        ownership: Ownership
+    ) {
         self.eventLoop = eventLoop
         self.epoch = epoch
         self.settings = settings
         self.history = history
+        self.ownership = ownership
+        self.index = CohortIndex(ownership: ownership)
         self.tail = IndexedRing(startingAfter: head)
         self.slices = Array(repeating: [], count: settings.heartbeatSlices)
+    }
+
+    /// Whether an interest can be served without making every new topic too dear for the others.
+    package func hasRoom(for interest: Interest) -> Bool {
+        self.eventLoop.preconditionInEventLoop()
+        return self.index.hasRoom(for: interest)
     }
 
     /// Begins a subscription: the gap it must be told of, then what it has missed, then what comes.
@@ -57,6 +75,9 @@ package final class Shard {
         if let gap = start.gap {
             self.counters.gaps += 1
             guard self.send(gap.frame, to: subscriber) else { return subscriber }
+        }
+        if start.cursor == nil, let frame = self.newestValues(for: cohort) {
+            guard self.send(frame, to: subscriber) else { return subscriber }
         }
         self.advance(subscriber)
         return subscriber
@@ -87,6 +108,7 @@ package final class Shard {
             if entry.sequence <= self.head { continue }
             if entry.sequence != self.head + 1 { behind += self.skip(to: entry.sequence) }
             self.tail.append(entry)
+            if entry.isConflated { self.newest[entry.topics[0]] = entry }
             self.index.note(entry, touched: &self.touched)
         }
         self.counters.updates += entries.count

@@ -60,6 +60,8 @@ final class Cohort {
     /// The templates it asks for, and those it was granted.
     var templates: [TemplateIndex.Entry] = []
     var grantedTemplates: [TemplateIndex.Entry] = []
+    /// The sources' topics it looks at.
+    var looks: [Ownership.Look] = []
     private let grantedTopics: Set<Topic>
     private let isGrantedEverything: Bool
     /// What of the batch at hand is for it.

@@ -11,6 +11,8 @@ struct TemplateIndex {
         let cohorts = CohortList()
         /// Entries are numbered as they come, so that it is known which of them a topic has not been tried against.
         let number: Int
+        /// Where it stands among those with its beginning.
+        var slot = 0
         /// How many cohorts ask for it or were granted it.
         var uses = 0
         var isRemoved = false
@@ -39,6 +41,17 @@ struct TemplateIndex {
     private var newest = 0
     private var remembered = RecentCache<Topic, Matches>(capacity: Self.rememberedBytes)
 
+    /// What it costs at most to hold a new topic against all templates, in steps per byte of the topic.
+    private(set) var stepsPerByte = 0
+
+    /// What the templates that an interest adds would cost in this way.
+    func additionalStepsPerByte(of interest: Interest) -> Int {
+        (interest.selectors + interest.grants).reduce(0) { steps, selector in
+            guard let template = selector.template, self.byTemplate[template] == nil else { return steps }
+            return steps + template.stepsPerByte
+        }
+    }
+
     /// How often a template was evaluated.
     private(set) var evaluations = 0
 
@@ -55,7 +68,9 @@ struct TemplateIndex {
         entry.uses = 1
         self.byTemplate[template] = entry
         let prefix = template.literalPrefix
+        self.stepsPerByte += template.stepsPerByte
         if self.byPrefix[prefix] == nil { self.prefixLengths[prefix.count, default: 0] += 1 }
+        entry.slot = self.byPrefix[prefix]?.count ?? 0
         self.byPrefix[prefix, default: []].append(entry)
         return entry
     }
@@ -66,9 +81,15 @@ struct TemplateIndex {
         entry.isRemoved = true
         self.byTemplate[entry.template] = nil
         let prefix = entry.template.literalPrefix
-        self.byPrefix[prefix]?.removeAll { $0 === entry }
-        if self.byPrefix[prefix]?.isEmpty == true {
-            self.byPrefix[prefix] = nil
+        self.stepsPerByte -= entry.template.stepsPerByte
+        guard let index = self.byPrefix.index(forKey: prefix) else { return }
+        let last = self.byPrefix.values[index].removeLast()
+        if last !== entry {
+            self.byPrefix.values[index][entry.slot] = last
+            last.slot = entry.slot
+        }
+        if self.byPrefix.values[index].isEmpty {
+            self.byPrefix.remove(at: index)
             let count = self.prefixLengths[prefix.count, default: 1] - 1
             self.prefixLengths[prefix.count] = count == 0 ? nil : count
         }
@@ -79,8 +100,7 @@ struct TemplateIndex {
     /// The templates that match a topic.
     mutating func matches(_ topic: Topic) -> [Entry] {
         if self.isEmpty { return [] }
-        let cost = topic.name.utf8.count + 128
-        var matches = self.remembered.value(for: topic, cost: cost) ?? Matches(through: 0, entries: [])
+        var matches = self.remembered.value(for: topic, cost: Self.cost(of: topic)) ?? Matches(through: 0, entries: [])
         let isOutdated = matches.entries.contains(where: \.isRemoved)
         if matches.through == self.newest, !isOutdated { return matches.entries }
         if isOutdated { matches.entries.removeAll(where: \.isRemoved) }
@@ -95,7 +115,10 @@ struct TemplateIndex {
             }
             matches.through = self.newest
         }
+        let cost = Self.cost(of: topic) + matches.entries.count * MemoryLayout<Entry>.stride
         self.remembered.insert(matches, for: topic, cost: cost)
         return matches.entries
     }
+
+    private static func cost(of topic: Topic) -> Int { topic.name.utf8.count + 128 }
 }

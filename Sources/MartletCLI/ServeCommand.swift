@@ -77,15 +77,15 @@ struct ServeCommand: AsyncParsableCommand {
         } catch let error as ListenError {
             throw Self.failure(error.description)
         } catch let error as TLSError {
-            throw Self.failure(error.description)
+            throw Self.failure(error.description, ExitCode(EX_CONFIG))
         } catch let error as AccessError {
-            throw Self.failure(error.description)
+            throw Self.failure(error.description, ExitCode(EX_CONFIG))
         }
     }
 
-    private static func failure(_ sentence: String) -> ExitCode {
+    private static func failure(_ sentence: String, _ code: ExitCode = .failure) -> ExitCode {
         StandardError.write(sentence)
-        return .failure
+        return code
     }
 
     static func logger(level: Logger.Level) -> Logger {

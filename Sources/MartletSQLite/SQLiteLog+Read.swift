@@ -79,6 +79,7 @@ extension SQLiteLog {
                     if filter.selects(topics), filter.admits(isPrivate: isPrivate, topics: topics) {
                         return try reader.entry(at: number)
                     }
+                    if filter.isSpent { return nil }
                 }
                 return nil
             }
@@ -199,9 +200,8 @@ private struct EntryReader {
         let rows = try Row.fetchCursor(statement, arguments: [start, end])
         var numbers: [Int64] = []
         while let row = try rows.next() {
-            guard filter.selects(try self.topics(row[1], row[2])) else { continue }
-            numbers.append(row[0])
-            if numbers.count == limit { return (numbers, row[0]) }
+            if filter.selects(try self.topics(row[1], row[2])) { numbers.append(row[0]) }
+            if numbers.count == limit || filter.isSpent { return (numbers, row[0]) }
         }
         return (numbers, end)
     }

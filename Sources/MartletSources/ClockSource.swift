@@ -1,53 +1,62 @@
-public import Logging
 public import Martlet
 
-/// Publishes the time at regular intervals: `{"time":"2026-11-22T15:04:05Z"}`.
+/// Publishes the time at regular intervals while somebody looks: `{"time":"2026-11-22T15:04:05Z"}`.
 ///
 /// It ticks on whole intervals of the day, so that a clock of one second shows each second once. A tick that comes while
 /// the log is busy with the one before is skipped; a clock that lags behind is none.
 public struct ClockSource: Source {
     /// What the source is called.
-    public let name: String
+    public var name: String { self.topics.owner }
     private let interval: Duration
+    private let topics: OwnedTopics
     private let topic: Topic
-    private let isPrivate: Bool
-    private let logger: Logger
+    private let monitor: SourceMonitor
 
     /// Makes a clock.
     ///
     /// - Parameters:
-    ///   - name: what it is called.
     ///   - interval: the time between two ticks, at least a millisecond.
-    ///   - topic: where the time is published.
-    ///   - isPublic: whether everybody may see it.
-    ///   - logger: told of ticks that can't be published.
-    public init(name: String, every interval: Duration, topic: Topic, isPublic: Bool, logger: Logger) {
+    ///   - topics: where the time is published: one topic, no template.
+    ///   - monitor: told how it goes.
+    public init(every interval: Duration, topics: OwnedTopics, monitor: SourceMonitor) {
         precondition(interval >= .milliseconds(1))
-        self.name = name
+        guard let topic = topics.selector.exactTopic, topics.selector.template == nil else {
+            preconditionFailure("a clock has one topic")
+        }
         self.interval = interval
+        self.topics = topics
         self.topic = topic
-        self.isPrivate = !isPublic
-        self.logger = logger
+        self.monitor = monitor
     }
 
     /// Ticks until the task is cancelled.
     public func run(publishingTo hub: Hub) async throws {
-        var isFailing = false
-        while true {
+        while !Task.isCancelled {
+            _ = self.topics.changes()
+            let isWatched = self.topics.watchedCount > 0
+            self.monitor.count { $0.watches = isWatched ? 1 : 0 }
+            guard isWatched else {
+                // The last time it told is true no more.
+                hub.forget([self.topic])
+                await self.topics.changed()
+                continue
+            }
             let now = WallTime.now()
             try await Task.sleep(for: ClockSource.delay(from: now, to: self.interval), tolerance: .zero)
             let update = try Update(
                 topic: self.topic,
                 data: "{\"time\":\"\(WallTime.now().rounded(to: self.interval).iso8601)\"}",
-                isPrivate: self.isPrivate
+                isPrivate: !self.topics.isPublic
             )
             do {
                 try await hub.publish([update])
-                isFailing = false
+                self.monitor.count {
+                    $0.ticks += 1
+                    $0.updates += 1
+                }
+                self.monitor.works()
             } catch {
-                // Once, not every second.
-                if !isFailing { self.logger.error("The clock \"\(self.name)\" cannot publish: \(error)") }
-                isFailing = true
+                self.monitor.fails("cannot publish: \(error)")
             }
         }
     }

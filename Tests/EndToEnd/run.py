@@ -18,7 +18,8 @@ from harness.outcome import Failure, Skipped
 from harness.scenario import SCENARIOS
 
 MODULES = ["commands", "resume", "limits", "mercure", "private", "tls", "http2", "clients", "hostile"]
-MODULES += ["disk", "shutdown", "file_source", "kill", "crowd_join", "stall"]
+MODULES += ["access_limits", "access_rates", "keys", "keys_unusable", "key_sets", "browser", "browser_foreign"]
+MODULES += ["disk", "shutdown", "file_source", "kill", "crowd_join", "stall", "templates_scale"]
 
 
 def run(sentence, body, options, seed):

@@ -135,7 +135,10 @@ import Testing
             "MARTLET_LIMITS_HEADER_TIMEOUT", "1h",
             #"limits.header-timeout: expected a duration from 1s to 5m, found "1h""#
         ),
-        ("MARTLET_SOURCES_MY_CLOCK_KIND", "sql", #"sources.my-clock.kind: expected one of clock, file, found "sql""#),
+        (
+            "MARTLET_SOURCES_MY_CLOCK_KIND", "mail",
+            #"sources.my-clock.kind: expected one of clock, file, sql, found "mail""#
+        ),
         ("MARTLET_LOG_STORE", "${X}", #"log.store: expected memory or sqlite:PATH, found "${X}""#),
     ])
     func `a bad variable is named`(_ name: String, _ value: String, _ expected: String) throws {

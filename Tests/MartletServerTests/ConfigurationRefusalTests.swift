@@ -240,11 +240,11 @@ extension ConfigurationRefusalTests {
         ),
         Row(
             "sources:\n  time: { topic: time }",
-            "martlet.yaml:2: sources.time.kind: required: one of clock, file"
+            "martlet.yaml:2: sources.time.kind: required: one of clock, file, sql"
         ),
         Row(
-            "sources:\n  time: { kind: sql, topic: time, query: x }",
-            #"martlet.yaml:2: sources.time.kind: expected one of clock, file, found "sql""#
+            "sources:\n  time: { kind: mail, topic: time, query: x }",
+            #"martlet.yaml:2: sources.time.kind: expected one of clock, file, sql, found "mail""#
         ),
         Row(
             "sources:\n  time: { kind: clock }",
@@ -262,8 +262,28 @@ extension ConfigurationRefusalTests {
         ),
         Row(
             "sources:\n  u: { kind: clock, topic: 'users/{id}' }",
-            "martlet.yaml:2: sources.u.topic: the topic of a source can't be a template ({…}) yet; "
-                + #"give it one exact topic, found "users/{id}""#
+            "martlet.yaml:2: sources.u.topic: a clock has one topic; leave the {…} out of it"
+        ),
+        Row(
+            "sources:\n  n: { kind: sql, topic: 'users/{id', database: 'sqlite:a.db', query: SELECT 1 }",
+            "martlet.yaml:2: sources.n.topic: The URI template has a { at byte 7 that is never closed."
+        ),
+        Row(
+            "sources:\n  n: { kind: sql, topic: 'users/{id}', database: 'mongo:a', query: SELECT 1 }",
+            #"martlet.yaml:2: sources.n.database: expected sqlite:PATH, found "mongo:a""#
+        ),
+        Row(
+            "sources:\n  n: { kind: sql, topic: 'users/{id}', database: 'sqlite:a.db', query: 'SELECT :ip, :id' }",
+            "martlet.yaml:2: sources.n.query: the query's :ip is no variable of the topic (it has id); "
+                + "write the topic with {ip}"
+        ),
+        Row(
+            "sources:\n  n: { kind: sql, topic: 'users/{id}', database: 'sqlite:a.db', query: SELECT 1, batch: id }",
+            "martlet.yaml:2: sources.n.batch: the query has no :id; it needs IN (:id), and id as a column"
+        ),
+        Row(
+            "sources:\n  n: { kind: sql, topic: t, database: 'sqlite:a.db', query: \"SELECT 'x\" }",
+            "martlet.yaml:2: sources.n.query: the query has a ' that nothing closes"
         ),
         Row(
             "sources:\n  time: { kind: clock, topic: t, every: 1ms }",

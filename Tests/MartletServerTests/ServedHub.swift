@@ -52,6 +52,8 @@ final class ServedHub: Sendable {
         log: any EventLog = MemoryLog(epoch: Epoch("test")!),
         limits: HubEndpoint.Limits = HubEndpoint.Limits(),
         settings: Hub.Settings = ServedHub.quiet,
+        access: Access = .loopback,
+        subscriptions: Bool = false,
         loops: Int = 2,
         _ test: (ServedHub) async throws -> Result
     ) async throws -> Result {
@@ -59,7 +61,13 @@ final class ServedHub: Sendable {
         defer { Slots.shared.give() }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
         let hub = Hub(log: log, eventLoopGroup: group, settings: settings)
-        let endpoint = HubEndpoint(hub: hub, eventLoopGroup: group, limits: limits)
+        let endpoint = HubEndpoint(
+            hub: hub,
+            eventLoopGroup: group,
+            limits: limits,
+            access: access,
+            subscriptions: subscriptions
+        )
         let hubTask = Task { await hub.run() }
         let (ports, portKnown) = AsyncStream.makeStream(of: Int.self)
         let app = Application(

@@ -73,7 +73,14 @@ actor ShardDriver {
         self.comment = "seed \(seed)"
         self.traffic = traffic
         self.history = history
-        self.shard = Shard(eventLoop: eventLoop, head: 0, epoch: log.epoch, settings: settings, history: history)
+        self.shard = Shard(
+            eventLoop: eventLoop,
+            head: 0,
+            epoch: log.epoch,
+            settings: settings,
+            history: history,
+            ownership: Ownership([])
+        )
     }
 
     private func drive(_ steps: Int) async throws {

@@ -17,7 +17,8 @@ struct EmbeddedShard {
             head: 0,
             epoch: self.epoch,
             settings: settings,
-            history: History(log: MemoryLog())
+            history: History(log: MemoryLog()),
+            ownership: Ownership([])
         )
     }
 

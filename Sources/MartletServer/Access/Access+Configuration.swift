@@ -1,8 +1,5 @@
-import AsyncHTTPClient
 import Foundation
 public import Logging
-import NIOCore
-import NIOHTTP1
 
 extension Access {
     /// Reads the keys that a configuration names.
@@ -76,40 +73,4 @@ extension Access {
         if let weakness = verifier.weakness { logger.warning("\(name): \(weakness)") }
         return verifier
     }
-}
-
-/// Keys that are kept elsewhere than in the configuration.
-package enum KeyFile {
-    /// Larger is no key, and no set of them.
-    private static let maxBytes = 1 << 20
-
-    /// A key's text, without the line end that editors put behind it.
-    package static func text(at path: String) throws -> String {
-        let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-        defer { try? handle.close() }
-        guard let data = try handle.read(upToCount: self.maxBytes), data.count < self.maxBytes,
-            var text = String(validating: data, as: UTF8.self)
-        else { throw CocoaError(.fileReadCorruptFile) }
-        while text.hasSuffix("\n") || text.hasSuffix("\r\n") || text.hasSuffix("\r") { text.removeLast() }
-        return text
-    }
-
-    /// The text of a key set, within five seconds.
-    static func keySet(at location: Configuration.Auth.KeySet) async throws -> String {
-        switch location {
-        case .file(let path): return try self.text(at: path)
-        case .url(let url):
-            let response = try await HTTPClient.shared.execute(HTTPClientRequest(url: url), timeout: .seconds(5))
-            guard response.status == .ok else {
-                throw AccessError(description: "the server answers \(response.status.code)")
-            }
-            return String(buffer: try await response.body.collect(upTo: self.maxBytes))
-        }
-    }
-}
-
-/// Says why a key can't be used, in a sentence for the operator.
-public struct AccessError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// Which setting is meant, and what is wrong with it.
-    public let description: String
 }

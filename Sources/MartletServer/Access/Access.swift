@@ -4,7 +4,7 @@
 /// `Origin` is elsewhere is refused, so that no web page can reach a developer's hub.
 ///
 /// ```swift
-/// let access = try await Access(configuration)
+/// let access = try await Access(configuration, logger: logger)
 /// let endpoint = HubEndpoint(hub: hub, eventLoopGroup: group, access: access)
 /// ```
 public struct Access: Sendable {

@@ -49,7 +49,8 @@ struct CORSPolicy: Sendable {
         return response
     }
 
-    private func lists(_ origin: String) -> Bool {
+    /// Whether an origin is listed by name.
+    func lists(_ origin: String) -> Bool {
         if self.origins.contains(origin) { return true }
         guard let address = try? WebAddress(origin), address.rest.isEmpty else { return false }
         return self.origins.contains(address.origin)

@@ -15,19 +15,26 @@ struct ClientAddress: Hashable, Sendable {
     /// A trusted proxy's word is taken on whom it speaks for, and that one's in turn if it is trusted too; so the field is
     /// read from its end, and what a client writes into it itself is not believed.
     init?(peer: SocketAddress?, fields: HTTPFields, trusting proxies: [AddressRange]) {
-        // A link-local address may name its interface.
-        guard let text = peer?.ipAddress?.prefix(while: { $0 != "%" }), var address = Self.parse(String(text)) else {
+        guard let text = peer?.ipAddress, var address = Self.parse(Self.host(of: text)) else {
             return nil
         }
         if !proxies.isEmpty {
             var hops = fields[values: .xForwardedFor].flatMap { $0.split(separator: ",") }
             while proxies.contains(where: { $0.contains(address) }), let hop = hops.popLast(),
-                let next = Self.parse(String(hop.drop { $0 == " " }.prefix { $0 != " " }))
+                let next = Self.parse(Self.host(of: String(hop)))
             {
                 address = next
             }
         }
         self.init(address)
+    }
+
+    /// An address without blanks around it, a port behind it, or an interface.
+    static func host(of text: String) -> String {
+        var text = Substring(text).drop { $0 == " " || $0 == "\t" }.prefix { $0 != " " && $0 != "\t" && $0 != "%" }
+        if text.first == "[" { return String(text.dropFirst().prefix { $0 != "]" }) }
+        if text.utf8.count(where: { $0 == UInt8(ascii: ":") }) == 1 { text = text.prefix { $0 != ":" } }
+        return String(text)
     }
 
     private static func parse(_ text: String) -> [UInt8]? {

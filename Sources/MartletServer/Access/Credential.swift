@@ -29,7 +29,7 @@ enum Credential: Hashable {
             }
             return .bearer(token)
         }
-        if let token = try self.parameter(query) { return .parameter(token) }
+        if let token = self.parameter(query) { return .parameter(token) }
         if let token = self.cookie(fields[values: .cookie]) {
             return .cookie(token, page: fields[.origin] ?? fields[.referer])
         }
@@ -45,19 +45,15 @@ enum Credential: Hashable {
         return token.isEmpty || token.contains(UInt8(ascii: " ")) ? nil : String(Substring(token))
     }
 
-    private static func parameter(_ query: String) throws(RequestError) -> String? {
-        // Most requests have none; their query is read once, by whoever answers.
-        guard query.contains(self.parameterName) else { return nil }
+    /// A query that can't be read has none; whoever answers the request says what is wrong with it.
+    private static func parameter(_ query: String) -> String? {
+        if query.isEmpty { return nil }
         var token: String?
-        do {
-            var query = query
-            try query.withUTF8 { bytes in
-                try FormFields.forEach(in: UnsafeRawBufferPointer(bytes)) { name, value in
-                    if name == self.parameterName, !value.isEmpty { token = token ?? value }
-                }
+        var query = query
+        try? query.withUTF8 { bytes in
+            try FormFields.forEach(in: UnsafeRawBufferPointer(bytes)) { name, value in
+                if name == self.parameterName, !value.isEmpty { token = token ?? value }
             }
-        } catch {
-            throw RequestError(reading: error)
         }
         return token
     }

@@ -4,8 +4,11 @@ import NIOCore
 
 /// What a verified token allows. Made once per token and shared by all requests that bring it.
 final class Grant: Sendable {
+    /// What the templates of one claim may cost, in steps per byte of a topic: hundreds of usual ones.
+    private static let maxStepsPerByte = 1000
+
     /// The topics that may be published to.
-    let publish: [Selector]
+    let publish: SelectorSet
     /// The topics whose private updates may be seen.
     let subscribe: [Selector]
     /// What the subscriptions API shows of the subscriber, as JSON.
@@ -18,7 +21,7 @@ final class Grant: Sendable {
     ///
     /// - Throws: if one of its selectors is malformed: what its issuer meant to allow is not to be guessed.
     init(_ claims: TokenClaims, token: String) throws(TokenError) {
-        self.publish = try Self.selectors(claims.publish, of: "publish")
+        self.publish = SelectorSet(try Self.selectors(claims.publish, of: "publish"))
         self.subscribe = try Self.selectors(claims.subscribe, of: "subscribe")
         self.payload = claims.payload
         self.expires = claims.expires
@@ -33,11 +36,6 @@ final class Grant: Sendable {
         return .now() + .nanoseconds(Int64(seconds * 1e9))
     }
 
-    /// Whether a topic may be published to.
-    func allowsPublishing(to topic: Topic) -> Bool {
-        self.publish.contains { $0.matches(topic) }
-    }
-
     private static func selectors(_ texts: [String], of claim: String) throws(TokenError) -> [Selector] {
         var selectors: [Selector] = []
         for text in texts {
@@ -47,6 +45,9 @@ final class Grant: Sendable {
                 throw TokenError(.badClaim, "The token's claim \"\(claim)\" has a bad selector: \(error.message)")
             }
         }
+        guard selectors.reduce(0, { $0 + $1.stepsPerByte }) <= self.maxStepsPerByte else {
+            throw TokenError(.badClaim, "The templates of the token's claim \"\(claim)\" hold too many variables.")
+        }
         return selectors
     }
 }
@@ -55,8 +56,8 @@ final class Grant: Sendable {
 ///
 /// One per event loop, confined to it.
 final class GrantCache {
-    /// Bytes of tokens in one generation.
-    private static let capacity = 4 << 20
+    /// Bytes of one generation.
+    private static let capacity = 16 << 20
     /// For how long a token is taken at its word. It bounds how long one outlives a key that was withdrawn.
     private static let trust: TimeAmount = .minutes(10)
 
@@ -72,7 +73,7 @@ final class GrantCache {
         let key = Key(role: role, token: token)
         guard let (grant, end) = self.grants.value(for: key, cost: self.cost(of: token)) else { return nil }
         if end > .now(), grant.expires.map({ $0.timeIntervalSinceNow > 0 }) ?? true { return grant }
-        self.grants.remove(key)
+        self.grants.remove(key, cost: self.cost(of: token))
         return nil
     }
 
@@ -81,5 +82,10 @@ final class GrantCache {
         self.grants.insert((grant, .now() + Self.trust), for: key, cost: self.cost(of: grant.token))
     }
 
-    private func cost(of token: String) -> Int { token.utf8.count + 512 }
+    func removeAll() {
+        self.grants.removeAll()
+    }
+
+    /// A selector in a token takes many times its text when it is compiled.
+    private func cost(of token: String) -> Int { token.utf8.count * 16 + 512 }
 }

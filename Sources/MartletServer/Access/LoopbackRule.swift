@@ -1,34 +1,58 @@
 import HTTPTypes
+import NIOCore
 
 /// What a server that lets in everybody on its machine must refuse: requests that a web page from elsewhere has a browser
 /// send. A page can point a name of its own at 127.0.0.1 (DNS rebinding: then `Host` tells), and it can post forms and
 /// open streams across origins (then `Origin` tells, or `Sec-Fetch-Site` where there is no origin).
 enum LoopbackRule {
-    /// Throws unless a request may come from this machine.
-    static func check(_ request: HTTPRequest) throws(RequestError) {
+    /// Throws unless a request may come from this machine, or from a page that the operator has named.
+    ///
+    /// - Parameters:
+    ///   - peer: where it comes from.
+    ///   - pages: the origins that may all the same.
+    ///   - listener: what is protected, for the sentence.
+    static func check(
+        _ request: HTTPRequest,
+        from peer: SocketAddress?,
+        allowing pages: CORSPolicy = CORSPolicy(),
+        listener: String = "A hub without keys"
+    ) throws(RequestError) {
+        // Whoever binds another address, or has a proxy in front, without saying who may come.
+        let hops = request.headerFields[values: .xForwardedFor].flatMap { $0.split(separator: ",") }.map(String.init)
+        for address in [peer?.ipAddress].compactMap({ $0 }) + hops where !self.isLoopback(address: address) {
+            throw RequestError(.forbidden, "The request comes from elsewhere. \(listener) serves this machine only.")
+        }
         // None is what old clients and probes send; a browser always sends one.
         if let host = request.authority, !self.isLoopback(authority: host) {
             throw RequestError(
                 .forbidden,
                 """
-                The host \(host.quoted) is not this machine. A hub without keys answers to localhost and loopback \
-                addresses only; set auth.publish and auth.subscribe to serve others.
+                The host \(host.quoted) is not this machine. \(listener) answers to localhost and loopback addresses only.
                 """
             )
         }
+        var isListed = false
         for origin in request.headerFields[values: .origin] where !self.isLoopback(origin: origin) {
+            isListed = pages.lists(origin)
+            if isListed { continue }
             throw RequestError(
                 .forbidden,
                 """
-                Pages of the origin \(origin.quoted) may not use this hub. A hub without keys is for pages of this \
-                machine only; set auth.publish and auth.subscribe to serve others.
+                Pages of the origin \(origin.quoted) may not come here. \(listener) is for pages of this machine, and \
+                those that cors.origins lists.
                 """
             )
         }
         // A link that somebody follows to the hub's own pages is fine.
-        if request.headerFields[.secFetchSite] == "cross-site", request.headerFields[.secFetchMode] != "navigate" {
-            throw RequestError(.forbidden, "Pages of other sites may not use this hub, which has no keys.")
+        if !isListed, request.headerFields[.secFetchSite] == "cross-site",
+            request.headerFields[.secFetchMode] != "navigate"
+        {
+            throw RequestError(.forbidden, "Pages of other sites may not come here. \(listener) is for this machine.")
         }
+    }
+
+    private static func isLoopback(address: String) -> Bool {
+        BindAddress(host: ClientAddress.host(of: address), port: 0).isLoopback
     }
 
     private static func isLoopback(origin: String) -> Bool {
@@ -51,6 +75,5 @@ enum LoopbackRule {
 extension HTTPField.Name {
     static let secFetchSite = HTTPField.Name("Sec-Fetch-Site")!
     static let secFetchMode = HTTPField.Name("Sec-Fetch-Mode")!
-    static let referer = HTTPField.Name("Referer")!
     static let xForwardedFor = HTTPField.Name("X-Forwarded-For")!
 }

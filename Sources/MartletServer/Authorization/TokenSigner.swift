@@ -52,7 +52,13 @@ package enum TokenSigner {
                 throw TokenKeyError("The payload must be JSON. \(error.message)")
             }
         }
-        var set = [self.member("mercure", .object(grants)), self.member("iat", try self.number(issued))]
+        var set = [
+            self.member("mercure", .object(grants)),
+            self.member(
+                "iat",
+                try self.number(Date(timeIntervalSince1970: issued.timeIntervalSince1970.rounded(.down)))
+            ),
+        ]
         if let expires = claims.expires { set.append(self.member("exp", try self.number(expires))) }
         if let start = claims.notBefore { set.append(self.member("nbf", try self.number(start))) }
         return set

@@ -1,8 +1,15 @@
+import Martlet
+import MartletSources
+
 extension SourceConfiguration {
     /// The words for `kind`.
     private enum KindName: String, CaseIterable {
         case clock
         case file
+        case sql
+
+        /// Whether its topic may be a template, so that it has a watch for each topic that somebody looks at.
+        var takesTemplate: Bool { self == .sql }
     }
 
     /// Reads the mapping of names to sources.
@@ -41,7 +48,15 @@ extension SourceConfiguration {
         }
         var isPublic = false
         section.read("public", into: &isPublic, as: .boolean)
-        guard let kind = read(kind.value, section), let topic else { return nil }
+        let variables = topic.flatMap { try? URITemplate($0).variableNames } ?? []
+        if !kind.value.takesTemplate, !variables.isEmpty {
+            section.report(
+                .invalidValue,
+                "a \(kind.value.rawValue) has one topic; leave the {…} out of it",
+                key: "topic"
+            )
+        }
+        guard let kind = read(kind.value, section, variables: variables), let topic else { return nil }
         return SourceConfiguration(
             name: name,
             kind: kind,
@@ -51,7 +66,8 @@ extension SourceConfiguration {
         )
     }
 
-    private static func read(_ kind: KindName, _ section: Section) -> Kind? {
+    /// - Parameter variables: those of the topic.
+    private static func read(_ kind: KindName, _ section: Section, variables: [String]) -> Kind? {
         switch kind {
         case .clock:
             var every = Duration.seconds(1)
@@ -62,22 +78,101 @@ extension SourceConfiguration {
             var lineLimit = 64 << 10
             section.read("line-limit", into: &lineLimit, as: .size(16...16 << 20))
             return path.map { .file(path: $0.origin.resolve(path: $0.value), lineLimit: lineLimit) }
+        case .sql: return readQuery(section, variables: variables).map { .sql($0) }
+        }
+    }
+
+    private static func readQuery(_ section: Section, variables: [String]) -> Query? {
+        let database = section.required("database", as: .database)
+        let text = section.required("query", as: .query)
+        var rows = SQLSampler.Rows.first
+        section.read("rows", into: &rows, as: .oneOf(SQLSampler.Rows.self))
+        let batch = section.setting("batch", as: .variable)
+        let polling = Polling(section)
+        guard let database, let text else { return nil }
+        for name in text.value.parameters where !variables.contains(name) {
+            let known = variables.isEmpty ? "it has none" : "it has \(variables.joined(separator: ", "))"
+            section.report(
+                .invalidValue,
+                "the query's :\(name) is no variable of the topic (\(known)); write the topic with {\(name)}",
+                key: "query",
+                at: text.origin
+            )
+        }
+        if let batch, !text.value.parameters.contains(batch.value) {
+            section.report(
+                .invalidValue,
+                "the query has no :\(batch.value); it needs IN (:\(batch.value)), and \(batch.value) as a column",
+                key: "batch",
+                at: batch.origin
+            )
+        }
+        return Query(
+            database: "sqlite:" + database.origin.resolve(path: String(database.value.dropFirst("sqlite:".count))),
+            text: text.value.text,
+            returnsAllRows: rows == .all,
+            batch: batch?.value,
+            polling: polling
+        )
+    }
+}
+
+extension SourceConfiguration.Polling {
+    private enum Emission: String, CaseIterable {
+        case changed
+        case always
+    }
+
+    init(_ section: Section) {
+        self.init()
+        section.read("every", into: &every, as: .duration(.milliseconds(50) ... .seconds(86_400)))
+        section.read("linger", into: &linger, as: .duration(.zero ... .seconds(86_400)))
+        var emission = Emission.changed
+        section.read("emit", into: &emission, as: .oneOf(Emission.self))
+        emitsAlways = emission == .always
+    }
+}
+
+extension ValueFormat<SQLTemplate> {
+    fileprivate static var query: Self {
+        Self("an SQL query") { text throws(Refusal) in
+            do throws(SQLError) {
+                return try SQLTemplate(text)
+            } catch {
+                throw Refusal(.invalidValue, error.message)
+            }
         }
     }
 }
 
 extension ValueFormat<String> {
-    /// An exact topic.
+    /// A topic, or a template of topics.
     fileprivate static var topic: Self {
         Self("a topic of 1 to 1024 bytes without control characters") { text throws(Refusal) in
             guard (1...1024).contains(text.utf8.count) else { return nil }
             let hasControl = text.unicodeScalars.contains { $0.properties.generalCategory == .control }
-            guard !hasControl else { return nil }
-            if text.utf8.contains(UInt8(ascii: "{")) {
-                throw Refusal(
-                    .unsupported,
-                    "the topic of a source can't be a template ({…}) yet; give it one exact topic, found \(text.quoted)"
-                )
+            guard !hasControl, text != "*" else { return nil }
+            do throws(UpdateError) {
+                _ = try Selector(text)
+            } catch {
+                throw Refusal(.invalidValue, error.message)
+            }
+            return text
+        }
+    }
+
+    /// The name of a variable.
+    fileprivate static var variable: Self {
+        Self("the name of a variable of the topic") { text throws(Refusal) in
+            text.isEmpty || !text.utf8.allSatisfy(\.isNameByte) ? nil : text
+        }
+    }
+
+    /// Where a database is.
+    fileprivate static var database: Self {
+        Self("sqlite:PATH") { text throws(Refusal) in
+            guard text.hasPrefix("sqlite:"), text.utf8.count > "sqlite:".utf8.count, !text.utf8.contains(0) else {
+                return nil
             }
             return text
         }

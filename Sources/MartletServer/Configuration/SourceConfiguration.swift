@@ -6,13 +6,61 @@ public struct SourceConfiguration: Sendable, Equatable {
         case clock(every: Duration)
         /// The lines that are appended to a file; one longer than `lineLimit` bytes is cut.
         case file(path: String, lineLimit: Int)
+        /// What a query of a database returns.
+        case sql(Query)
+    }
+
+    /// A query that is asked again and again.
+    public struct Query: Sendable, Equatable {
+        /// Where it is asked: `sqlite:PATH`.
+        public var database: String
+        /// SQL whose parameters, `:user_id`, are variables of the topic's template.
+        public var text: String
+        /// Whether the value is all rows, an array, and not the first one.
+        public var returnsAllRows: Bool
+        /// The variable by which one query serves all watches.
+        public var batch: String?
+        /// When it is asked, and what of it is published.
+        public var polling: Polling
+
+        /// A query that is asked once a second, unless said otherwise.
+        public init(
+            database: String,
+            text: String,
+            returnsAllRows: Bool = false,
+            batch: String? = nil,
+            polling: Polling = Polling()
+        ) {
+            self.database = database
+            self.text = text
+            self.returnsAllRows = returnsAllRows
+            self.batch = batch
+            self.polling = polling
+        }
+    }
+
+    /// When something is looked at that does not tell when it changes.
+    public struct Polling: Sendable, Equatable {
+        /// The time between two looks.
+        public var every: Duration
+        /// How long it goes on when nobody looks any more.
+        public var linger: Duration
+        /// Whether every look is published, changed or not.
+        public var emitsAlways: Bool
+
+        /// Once a second, and for ten seconds after the last has left, unless said otherwise.
+        public init(every: Duration = .seconds(1), linger: Duration = .seconds(10), emitsAlways: Bool = false) {
+            self.every = every
+            self.linger = linger
+            self.emitsAlways = emitsAlways
+        }
     }
 
     /// What tells it from other sources: 1 to 64 letters, digits, `_` and `-`.
     public var name: String
     /// What it watches.
     public var kind: Kind
-    /// The topic of its updates.
+    /// The topic of its updates, or a URI template of their topics.
     public var topic: String
     /// Whether everybody may see its updates.
     public var isPublic: Bool

@@ -18,6 +18,20 @@ final class HTTP1Connection: HTTPTransport {
     private let isSecure: Bool
     private let handOver: EventLoopPromise<NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>?>
 
+    /// Makes the codecs once, on one thread. Swift 6.3's runtime has been seen to crash when the first connections of
+    /// several event loops had it make the metadata of their generic types at the same moment.
+    static func warmUp() {
+        let codecs: [any ChannelHandler] = [
+            HTTPResponseEncoder(), ByteToMessageHandler(HTTPRequestDecoder()), HTTP1VersionHandler(),
+            HTTP1ToHTTPServerCodec(secure: false),
+        ]
+        for codec in codecs {
+            _ = codec is any RemovableChannelHandler
+            _ = codec is any _ChannelInboundHandler
+            _ = codec is any _ChannelOutboundHandler
+        }
+    }
+
     /// Adds the codecs to a new connection's pipeline.
     ///
     /// - Parameters:
@@ -89,6 +103,8 @@ final class HTTP1Connection: HTTPTransport {
         }
         return lines
     }
+
+    func noteEnd(_ written: EventLoopFuture<Void>) {}
 
     func sendContinue() {
         guard self.versions.version != .http1_0 else { return }

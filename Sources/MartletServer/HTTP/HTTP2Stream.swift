@@ -14,18 +14,23 @@ final class HTTP2Stream: HTTPTransport {
 
     private let channel: any Channel
     private let codec: HTTP2FramePayloadToHTTPServerCodec
+    private let headerBytes: Int
     private let offer: (NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>) -> Void
     /// The write that ends the answer.
     private var end: EventLoopFuture<Void>?
 
     /// Adds the codec to a new stream's pipeline.
     ///
-    /// - Parameter offer: called if its request is for Hummingbird.
+    /// - Parameters:
+    ///   - headerBytes: the most bytes of a request's head.
+    ///   - offer: called if its request is for Hummingbird.
     init(
         _ channel: any Channel,
+        headerBytes: Int,
         offer: @escaping (NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>) -> Void
     ) throws {
         self.channel = channel
+        self.headerBytes = headerBytes
         self.codec = HTTP2FramePayloadToHTTPServerCodec()
         self.offer = offer
         try channel.pipeline.syncOperations.addHandler(self.codec)
@@ -36,6 +41,11 @@ final class HTTP2Stream: HTTPTransport {
         guard head.path?.unicodeScalars.contains("\u{FFFD}") != true else {
             throw RequestError(.badRequest, "The path is not valid UTF-8; what is not ASCII should be percent-encoded.")
         }
+        // As RFC 9113 §6.5.2 counts, but for the 32 bytes that a table would take.
+        let size = head.headerFields.reduce(head.path?.utf8.count ?? 0) {
+            $0 + $1.name.rawName.utf8.count + $1.value.utf8.count
+        }
+        guard size <= self.headerBytes else { throw .headTooLarge(self.headerBytes) }
         return .ends
     }
 
@@ -59,6 +69,10 @@ final class HTTP2Stream: HTTPTransport {
             context.write(NIOAny(HTTP2Frame.FramePayload.data(.init(data: body, endStream: true))), promise: promise)
         }
         context.flush()
+    }
+
+    func noteEnd(_ written: EventLoopFuture<Void>) {
+        self.end = written
     }
 
     func sendContinue() {

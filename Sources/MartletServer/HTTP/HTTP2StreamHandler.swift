@@ -55,7 +55,7 @@ final class HTTP2StreamHandler: ChannelInboundHandler, StreamOutlet {
         self.isEnding = true
         // In a turn of its own: ending may close the stream, and the shard may be in the midst of a walk.
         self.context?.eventLoop.assumeIsolated().execute {
-            if self.isPieceUnderWay {
+            if self.isPieceUnderWay || self.rest.readableBytes > 0 {
                 // What isn't taken by now would hold up the end for as long as the peer likes.
                 self.context?.close(promise: nil)
             } else {

@@ -23,6 +23,9 @@ protocol HTTPTransport: AnyObject {
     /// - Parameter close: whether it is the last.
     func send(_ response: HubResponse, date: String, close: Bool)
 
+    /// Notes the write that ends an answer which was not sent by ``send(_:date:close:)``.
+    func noteEnd(_ written: EventLoopFuture<Void>)
+
     /// Tells a client that waits for it to send its body (RFC 9110 §10.1.1).
     func sendContinue()
 

@@ -22,7 +22,7 @@ extension HubChannel {
             timeout: endpoint.limits.headerTimeout
         )
         let negotiation = NIOTypedApplicationProtocolNegotiationHandler<HandOver> { result, channel in
-            deadline.isOver = true
+            deadline.end()
             return channel.eventLoop.makeCompletedFuture {
                 switch result {
                 case .negotiated("h2"):
@@ -57,7 +57,9 @@ extension HubChannel {
         var connection = NIOHTTP2Handler.ConnectionConfiguration()
         connection.initialSettings = [
             HTTP2Setting(parameter: .maxConcurrentStreams, value: endpoint.limits.streamsPerConnection),
-            HTTP2Setting(parameter: .maxHeaderListSize, value: endpoint.limits.headerBytes),
+            // More than a request may have, which is refused by itself: what exceeds this ends the connection, and every
+            // stream in it.
+            HTTP2Setting(parameter: .maxHeaderListSize, value: max(endpoint.limits.headerBytes * 4, 64 << 10)),
         ]
         var stream = NIOHTTP2Handler.StreamConfiguration()
         stream.streamResetFrameRateLimit.maximumCount = Self.resetsPerHalfMinute
@@ -70,7 +72,7 @@ extension HubChannel {
             streamDelegate: management.http2StreamDelegate
         ) { stream in
             stream.eventLoop.makeCompletedFuture {
-                let transport = try HTTP2Stream(stream) { offered.yield($0) }
+                let transport = try HTTP2Stream(stream, headerBytes: endpoint.limits.headerBytes) { offered.yield($0) }
                 try stream.pipeline.syncOperations.addHandler(HubHandler(transport, on: stream, endpoint: endpoint))
                 bound.value.add(stream)
             }
@@ -82,86 +84,3 @@ extension HubChannel {
         return .streams(streams)
     }
 }
-
-/// Closes a connection that does not get through TLS in time. Confined to the connection's event loop.
-final class HandshakeDeadline: ChannelInboundHandler, HasDeadline {
-    typealias InboundIn = NIOAny
-
-    let deadline: NIODeadline
-    var deadlineSlot = -1
-    /// The handshake is done.
-    var isOver = false {
-        didSet { self.deadlines.remove(self) }
-    }
-    private let deadlines: Deadlines
-    private var context: ChannelHandlerContext?
-
-    init(deadlines: Deadlines, timeout: TimeAmount) {
-        self.deadlines = deadlines
-        self.deadline = .now() + timeout
-    }
-
-    func handlerAdded(context: ChannelHandlerContext) {
-        self.context = context
-        self.deadlines.add(self)
-    }
-
-    func handlerRemoved(context: ChannelHandlerContext) {
-        self.context = nil
-        self.deadlines.remove(self)
-    }
-
-    func deadlinePassed() {
-        self.context?.close(mode: .all, promise: nil)
-    }
-}
-
-/// The end of an HTTP/2 connection, however it comes: the server is to stop, the peer has closed its half, or what it sends
-/// is no HTTP/2. Confined to the connection's event loop.
-final class HTTP2ConnectionEnd: ChannelInboundHandler {
-    typealias InboundIn = HTTP2Frame
-
-    /// How long a peer may take to let go when the server is to stop.
-    private static let patience: TimeAmount = .seconds(2)
-
-    private var streams: [ObjectIdentifier: any Channel] = [:]
-    private var isEnding = false
-
-    func add(_ stream: any Channel) {
-        let key = ObjectIdentifier(stream)
-        self.streams[key] = stream
-        stream.closeFuture.assumeIsolated().whenComplete { _ in self.streams[key] = nil }
-    }
-
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        switch event {
-        case ChannelEvent.inputClosed:
-            // Nothing can be asked for any more, and a stream without its peer is nobody's.
-            context.close(promise: nil)
-        case let event as ChannelShouldQuiesceEvent:
-            for stream in Array(self.streams.values) {
-                stream.pipeline.syncOperations.fireUserInboundEventTriggered(event)
-            }
-            let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-            let closing = context.eventLoop.scheduleTask(in: Self.patience) { bound.value.close(promise: nil) }
-            context.channel.closeFuture.whenComplete { _ in closing.cancel() }
-        default: break
-        }
-        context.fireUserInboundEventTriggered(event)
-    }
-
-    /// What is wrong with one stream ends that stream. Anything else has been answered by GOAWAY, and what comes now is not
-    /// understood any more (RFC 9113 §5.4.1).
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard !(error is NIOHTTP2Errors.StreamError), !self.isEnding else { return }
-        self.isEnding = true
-        context.flush()
-        context.close(promise: nil)
-    }
-}
-
-@available(*, unavailable)
-extension HandshakeDeadline: Sendable {}
-
-@available(*, unavailable)
-extension HTTP2ConnectionEnd: Sendable {}

@@ -1,5 +1,6 @@
 import HTTPTypes
 public import Martlet
+public import MartletSources
 public import NIOCore
 import Synchronization
 
@@ -78,10 +79,13 @@ public final class HubEndpoint: Sendable {
     /// Whether active subscriptions are listed and announced.
     let hasSubscriptions: Bool
     let refusals = RefusalCounters()
+    let sources: [SourceMonitor]
     let publishRates: PublishRates?
     /// Open connections and streams, counted over all event loops.
     let connections = Atomic(0)
     let streams = Atomic(0)
+    /// Streams that were ended with their token or for their age.
+    let expiredStreams = Atomic(0)
     private let addresses: AddressCounts?
     /// The most connections before streams are refused, so that there is always room for short requests.
     let connectionBudget: Int
@@ -97,17 +101,21 @@ public final class HubEndpoint: Sendable {
     ///   - access: who may publish and subscribe.
     ///   - subscriptions: whether active subscriptions are listed under `/.well-known/mercure/subscriptions`, and their
     ///     coming and going published there.
+    ///   - sources: whose state is told to operators.
     public init(
         hub: Hub,
         eventLoopGroup: any EventLoopGroup,
         limits: Limits = Limits(),
         access: Access = .loopback,
-        subscriptions: Bool = false
+        subscriptions: Bool = false,
+        sources: [SourceMonitor] = []
     ) {
+        HTTP1Connection.warmUp()
         self.hub = hub
         self.limits = limits
         self.access = access
         self.hasSubscriptions = subscriptions
+        self.sources = sources
         self.publishRates = limits.publishesPerSecond.map { PublishRates(perSecond: $0) }
         self.addresses = limits.streamsPerAddress.map { AddressCounts(most: $0) }
         self.connectionBudget = Descriptors.limit.map { max(1, $0 - max(64, $0 / 50)) } ?? .max
@@ -133,6 +141,17 @@ public final class HubEndpoint: Sendable {
         return entry.shared.value
     }
 
+    /// The most selectors of a stream. Where subscriptions are announced each of them is two updates in the log, so there it
+    /// may have fewer.
+    var selectorsPerStream: Int { self.hasSubscriptions ? min(self.limits.selectors, 100) : self.limits.selectors }
+
+    /// Has every token verified anew, since keys may have changed.
+    func forgetGrants() {
+        for (eventLoop, shared) in self.loops {
+            eventLoop.execute { shared.value.grants.removeAll() }
+        }
+    }
+
     /// Counts one more stream, or says why there can't be one.
     ///
     /// What is counted is to be given back with ``closeStream(from:)``.
@@ -151,7 +170,7 @@ public final class HubEndpoint: Sendable {
             throw RequestError(
                 .tooManyRequests,
                 """
-                Your address has \(self.limits.streamsPerAddress ?? 0) streams open, which is the limit. (If it is a \
+                Your address has as many streams open as it may: \(self.limits.streamsPerAddress ?? 0). (If it is a \
                 proxy's, the hub has to be told so: trusted-proxies.)
                 """,
                 retryAfter: 5,
@@ -172,7 +191,7 @@ public final class HubEndpoint: Sendable {
     private static func tooManyStreams(_ most: Int) -> RequestError {
         RequestError(
             .serviceUnavailable,
-            "The hub has \(most) streams open, which is its limit.",
+            "The hub has as many streams open as it may: \(most).",
             retryAfter: 5,
             reason: .streams
         )
@@ -192,17 +211,5 @@ public final class HubEndpoint: Sendable {
                 reason: .streams
             )
         }
-    }
-}
-
-/// What the connections of one event loop share. Confined to that loop.
-final class LoopShared {
-    let deadlines: Deadlines
-    let date = DateHeader()
-    let grants = GrantCache()
-    let subscriptions = ActiveSubscriptions()
-
-    init(eventLoop: any EventLoop) {
-        self.deadlines = Deadlines(eventLoop: eventLoop)
     }
 }

@@ -13,7 +13,10 @@ extension HubHandler {
             response.headerFields[.connection] = "close"
             return context.write(self.wrapOutboundOut(.head(response)), promise: promise)
         case .head, .body: return context.write(data, promise: promise)
-        case .end: context.write(data, promise: promise)
+        case .end:
+            let written = promise ?? context.eventLoop.makePromise()
+            self.transport.noteEnd(written.futureResult)
+            context.write(data, promise: written)
         }
         self.state = .passing(requestEnded: requestEnded, responseEnded: true)
         guard requestEnded else { return }

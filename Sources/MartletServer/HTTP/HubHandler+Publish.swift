@@ -8,9 +8,7 @@ extension HubHandler {
         let updates: [Update]
         do throws(RequestError) {
             updates = try PublishBody.updates(in: body, target: target, contentType: contentType)
-            for update in updates {
-                for topic in update.topics { try self.checkPublishing(to: topic) }
-            }
+            try self.checkTopics(of: updates)
             try self.checkRate(updates.count)
         } catch {
             return self.refuse(error)
@@ -26,7 +24,27 @@ extension HubHandler {
         }
     }
 
-    private func checkPublishing(to topic: Topic) throws(RequestError) {
+    /// What holding the topics of one request against a token's templates may cost: some ten milliseconds.
+    private static let maxSteps = 2_000_000
+
+    private func checkTopics(of updates: [Update]) throws(RequestError) {
+        var steps = 0
+        var checked: Topic?
+        for update in updates {
+            for topic in update.topics where topic != checked {
+                try self.checkPublishing(to: topic, steps: &steps)
+                checked = topic
+                guard steps < Self.maxSteps else {
+                    throw RequestError(
+                        .contentTooLarge,
+                        "There are too many topics in the request to hold them against the token's templates; send fewer."
+                    )
+                }
+            }
+        }
+    }
+
+    private func checkPublishing(to topic: Topic, steps: inout Int) throws(RequestError) {
         let name = topic.name.utf8
         if name.starts(with: HubEndpoint.hubPath.utf8) {
             let next = name.dropFirst(HubEndpoint.hubPath.utf8.count).first
@@ -34,9 +52,15 @@ extension HubHandler {
                 throw RequestError(.forbidden, "Topics under \(HubEndpoint.hubPath) are the hub's own.")
             }
         }
+        if let owner = self.endpoint.hub.owner(of: topic) {
+            throw RequestError(
+                .forbidden,
+                "The topic \(topic.name.quoted) belongs to the source \(owner.quoted); nobody else publishes to it."
+            )
+        }
         // Without a key everybody may publish everything else.
         guard let grant = self.exchange.grant else { return }
-        guard grant.allowsPublishing(to: topic) else {
+        guard grant.publish.matches(topic, steps: &steps) else {
             throw RequestError(
                 .unauthorized,
                 "The token's claim \"publish\" does not cover the topic \(topic.name.quoted)."
@@ -49,7 +73,7 @@ extension HubHandler {
         if let seconds = rates.take(count, for: self.exchange.grant?.token ?? "") {
             throw RequestError(
                 .tooManyRequests,
-                "More than \(self.endpoint.limits.publishesPerSecond ?? 0) updates a second were published with this token.",
+                "This publisher has sent more than \(self.endpoint.limits.publishesPerSecond ?? 0) updates a second.",
                 retryAfter: seconds,
                 reason: .publishRate
             )

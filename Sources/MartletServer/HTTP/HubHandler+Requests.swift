@@ -81,14 +81,17 @@ extension HubHandler {
         self.exchange = Exchange(isHead: request.method == .head)
         do throws(RequestError) {
             if case .ends = try self.transport.beginRequest(request) { self.closesAfterAnswer = true }
-            if self.endpoint.access.isKeyless { try LoopbackRule.check(request) }
+            let access = self.endpoint.access
+            if access.isKeyless {
+                try LoopbackRule.check(request, from: context.channel.remoteAddress, allowing: access.cors)
+            }
             guard let read = HubRequest.read(request) else {
                 self.state = .passing(requestEnded: false, responseEnded: false)
                 self.deadline = .now() + self.endpoint.limits.bodyTimeout
                 guard self.handConnectionOver(context: context) else { return }
                 return context.fireChannelRead(self.wrapInboundOut(part))
             }
-            self.exchange.corsFields = self.endpoint.access.cors.fields(for: request.headerFields[.origin])
+            self.exchange.corsFields = access.cors.fields(for: request.headerFields[.origin])
             try self.authorize(try read.get(), request)
         } catch {
             // Its body is not wanted; a client that sends one regardless is cut off rather than read to the end.
@@ -98,7 +101,7 @@ extension HubHandler {
 
     /// Goes on with a request whose sender has been let in.
     func proceed(_ request: HubRequest) throws(RequestError) {
-        self.deadline = .now() + self.endpoint.limits.bodyTimeout
+        self.deadline = .now() + (self.isQuiescing ? Self.lastCall : self.endpoint.limits.bodyTimeout)
         if case .publish(let contentType) = request.action {
             guard request.contentLength ?? 0 <= self.endpoint.limits.bodyBytes else { throw self.bodyTooLarge }
             if request.expectsContinue { self.transport.sendContinue() }

@@ -5,7 +5,7 @@ import NIOCore
 extension HubHandler {
     /// Finds where the subscriber begins, then turns the connection into its stream.
     func subscribe(_ target: HubRequest.Target, lastEventID header: String?) throws(RequestError) {
-        let query = try target.subscription(limit: self.endpoint.limits.selectors)
+        let query = try target.subscription(limit: self.endpoint.selectorsPerStream)
         let interest = Interest(selectors: query.selectors, grants: self.exchange.grant?.subscribe ?? [])
         // The header is what EventSource sends when it reconnects, so it is newer than the URL.
         let id = [header, query.lastEventID].compactMap { $0 }.first { !$0.isEmpty }
@@ -46,6 +46,14 @@ extension HubHandler {
             )
         }
         if self.isQuiescing { throw RequestError(.serviceUnavailable, "The hub is shutting down.", retryAfter: 5) }
+        guard self.shard.hasRoom(for: interest) else {
+            throw RequestError(
+                .serviceUnavailable,
+                "The hub serves as many templates as it may; ask for exact topics, or come back.",
+                retryAfter: 5,
+                reason: .templates
+            )
+        }
         let response = HubResponse.stream(lastEventID: start.lastEventID)
         if self.exchange.isHead {
             try self.endpoint.checkRoomForStream()

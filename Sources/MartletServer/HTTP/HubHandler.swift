@@ -143,10 +143,7 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
         let refusal: RequestError
         switch error {
         case HTTPParserError.headerOverflow, is ByteToMessageDecoderError.PayloadTooLargeError:
-            refusal = RequestError(
-                .requestHeaderFieldsTooLarge,
-                "The request's head is larger than \(self.endpoint.limits.headerBytes) bytes."
-            )
+            refusal = .headTooLarge(self.endpoint.limits.headerBytes)
         case is HTTPParserError, is HTTP1TypeConversionError:
             refusal = RequestError(.badRequest, "The request is not valid HTTP/1.1.")
         case is ByteToMessageDecoderError:
@@ -184,7 +181,7 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
 
     static let lingerTime: TimeAmount = .seconds(2)
     /// How long a request that is on its way when the server stops may still take.
-    private static let lastCall: TimeAmount = .seconds(1)
+    static let lastCall: TimeAmount = .seconds(1)
 
     /// The loop and a reference to come back to it with.
     var home: (eventLoop: any EventLoop, handler: NIOLoopBound<HubHandler>)? {

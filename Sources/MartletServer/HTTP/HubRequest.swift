@@ -53,10 +53,17 @@ struct HubRequest {
         case (.get, _), (.head, _): .subscribe(lastEventID: request.headerFields[.lastEventID])
         case (.post, .hub), (.post, .topic): .publish(contentType: request.headerFields[.contentType])
         case (.options, _): .preflight(request.headerFields)
+        case (_, .subscriptions):
+            throw RequestError(
+                .methodNotAllowed,
+                "\(request.method.rawValue) is not possible here: GET or HEAD lists subscriptions.",
+                allow: "GET, HEAD, OPTIONS"
+            )
         default:
             throw RequestError(
                 .methodNotAllowed,
-                "\(request.method.rawValue) is not possible here: GET or HEAD subscribes, POST publishes."
+                "\(request.method.rawValue) is not possible here: GET or HEAD subscribes, POST publishes.",
+                allow: "GET, HEAD, POST, OPTIONS"
             )
         }
     }
@@ -68,7 +75,9 @@ struct HubRequest {
         if resource == HubEndpoint.hubPath { return .hub(query: query) }
         if resource == SubscriptionPath.root { return .subscriptions(path: "", query: query) }
         if resource.hasPrefix(SubscriptionPath.root + "/") {
-            return .subscriptions(path: String(resource.dropFirst(SubscriptionPath.root.count + 1)), query: query)
+            let path = resource.dropFirst(SubscriptionPath.root.count + 1)
+            // With a slash behind it, it is another path, of an empty segment.
+            return .subscriptions(path: path.isEmpty ? "/" : String(path), query: query)
         }
         guard resource.hasPrefix(HubEndpoint.topicsPrefix) else { return nil }
         return .topic(path: String(resource.dropFirst(HubEndpoint.topicsPrefix.count)), query: query)
@@ -77,9 +86,9 @@ struct HubRequest {
 
 /// What a subscription asks for.
 struct SubscriptionQuery {
-    /// What it may cost to hold one topic against all templates of a stream, which anybody may ask for: a thousand usual
-    /// ones, or one that is all variables.
-    static let maxStepsPerByte = 5000
+    /// What it may cost to hold one topic against all templates of a stream, which anybody may ask for: some hundreds of
+    /// usual ones, or one with a hundred variables.
+    static let maxStepsPerByte = 1000
 
     /// Each once, in the order in which they were asked for.
     var selectors: [Selector]

@@ -23,7 +23,7 @@ struct HubResponse {
         // RFC 6750 §3.
         if error.status == .unauthorized { response.fields.append(("WWW-Authenticate", "Bearer")) }
         // RFC 9110 §15.5.6.
-        if error.status == .methodNotAllowed { response.fields.append(("Allow", "GET, HEAD, POST, OPTIONS")) }
+        if let allow = error.allow { response.fields.append(("Allow", allow)) }
         return response
     }
 

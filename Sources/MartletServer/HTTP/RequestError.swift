@@ -7,6 +7,8 @@ struct RequestError: Error, Hashable {
     var message: String
     /// After how many seconds trying again makes sense.
     var retryAfter: Int?
+    /// Which methods are possible, if the method is what is wrong.
+    var allow: String?
     /// What it is counted as.
     var reason: RefusalReason
 
@@ -14,12 +16,18 @@ struct RequestError: Error, Hashable {
         _ status: HTTPResponse.Status,
         _ message: String,
         retryAfter: Int? = nil,
+        allow: String? = nil,
         reason: RefusalReason? = nil
     ) {
         self.status = status
         self.message = message
         self.retryAfter = retryAfter
+        self.allow = allow
         self.reason = reason ?? RefusalReason(status)
+    }
+
+    static func headTooLarge(_ limit: Int) -> RequestError {
+        RequestError(.requestHeaderFieldsTooLarge, "The request's head is larger than \(limit) bytes.")
     }
 }
 
@@ -40,6 +48,8 @@ enum RefusalReason: String, CaseIterable {
     case timeout
     /// More selectors than allowed.
     case selectors
+    /// The hub serves as many templates as it may.
+    case templates
     /// The hub has as many streams as it may.
     case streams
     /// Its address has as many streams as it may.

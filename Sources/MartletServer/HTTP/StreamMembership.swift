@@ -1,5 +1,6 @@
 import Martlet
 import NIOCore
+import Synchronization
 
 /// A stream's side of being a subscriber: it joins once, leaves once, ends in time, and gives back what was counted for it.
 ///
@@ -11,7 +12,8 @@ final class StreamMembership: HasDeadline {
     private let address: ClientAddress?
     private let listing: ActiveSubscriber?
     private var subscriber: Subscriber?
-    private weak var outlet: (any StreamOutlet)?
+    /// It owns this; a weak reference would cost each stream a table of its own.
+    private unowned var outlet: (any StreamOutlet)?
 
     let deadline: NIODeadline
     var deadlineSlot = -1
@@ -30,8 +32,8 @@ final class StreamMembership: HasDeadline {
     /// Joins the shard; what the subscriber has missed is sent at once.
     func join(_ interest: Interest, from start: ResumePoint, outlet: any StreamOutlet) {
         self.outlet = outlet
-        if self.deadline != .distantFuture { self.shared.deadlines.add(self) }
         self.subscriber = self.shard.join(interest, from: start, outlet: outlet)
+        if self.deadline != .distantFuture { self.shared.deadlines.add(self) }
         if let listing = self.listing {
             self.shared.subscriptions.add(listing)
             self.endpoint.announce(listing, isActive: true)
@@ -62,6 +64,7 @@ final class StreamMembership: HasDeadline {
 
     /// Its token has ended, or it is as old as streams get.
     func deadlinePassed() {
+        self.endpoint.expiredStreams.add(1, ordering: .relaxed)
         self.outlet?.end(with: nil)
     }
 }

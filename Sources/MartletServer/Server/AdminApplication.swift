@@ -43,7 +43,7 @@ private struct LoopbackMiddleware<Context: RequestContext>: RouterMiddleware {
         next: (Request, Context) async throws -> Response
     ) async throws -> Response {
         do throws(RequestError) {
-            try LoopbackRule.check(request.head)
+            try LoopbackRule.check(request.head, from: nil, listener: "The admin listener")
         } catch {
             return .text(error.status, error.message + "\n")
         }

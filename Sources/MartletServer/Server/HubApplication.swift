@@ -1,6 +1,7 @@
 import Hummingbird
 import Logging
 import Martlet
+import MartletSources
 import NIOCore
 
 /// What the main listener serves beside the hub.
@@ -66,10 +67,13 @@ extension Router where Context == BasicRequestContext {
     /// `/healthz`: the process is up. `/readyz`: it can do its work.
     func addHealth(of endpoint: HubEndpoint) {
         self.get("/healthz") { _, _ in "ok\n" }
-        self.get("/readyz") { _, _ in
-            switch await endpoint.readiness() {
-            case .ready: Response.text(.ok, "ready\n")
-            case .notReady(let why): Response.text(.serviceUnavailable, why + "\n")
+        self.get("/readyz") { request, _ in
+            // A source that fails is no reason to send nobody here: the hub serves what it has.
+            let details =
+                request.uri.queryParameters.has("verbose") ? endpoint.sources.map { $0.line + "\n" }.joined() : ""
+            return switch await endpoint.readiness() {
+            case .ready: Response.text(.ok, "ready\n" + details)
+            case .notReady(let why): Response.text(.serviceUnavailable, why + "\n" + details)
             }
         }
     }

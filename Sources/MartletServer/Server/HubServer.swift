@@ -30,6 +30,7 @@ public struct HubServer: Service {
     private let logger: Logger
     private let access: Access
     private let tls: TLSContext?
+    private let endpoint: HubEndpoint
 
     /// Opens the log and prepares everything else; nothing listens before ``run()``.
     ///
@@ -51,24 +52,28 @@ public struct HubServer: Service {
         let access = try await Access(configuration, logger: logger)
         let tls = try configuration.tls.map { try TLSContext(certificate: $0.certificate, key: $0.key) }
         let store = try Store(configuration.log)
-        let hub = Hub(log: store.log, eventLoopGroup: group, settings: Hub.Settings(configuration))
+        let sources = try configuration.sources.map { try ConfiguredSource($0, logger: logger) }
+        let hub = Hub(
+            log: store.log,
+            eventLoopGroup: group,
+            settings: Hub.Settings(configuration),
+            owned: sources.map(\.topics)
+        )
         let endpoint = HubEndpoint(
             hub: hub,
             eventLoopGroup: group,
             limits: HubEndpoint.Limits(configuration),
             access: access,
-            subscriptions: configuration.subscriptions
+            subscriptions: configuration.subscriptions,
+            sources: sources.map(\.monitor)
         )
-        let sources = try configuration.sources.map { source in
-            if !source.isPublic, configuration.auth.subscribe == nil {
-                logger.warning(
-                    """
-                    The source "\(source.name)" is private, and without auth.subscribe nobody can be granted its topic: its \
-                    updates are kept in the log, but reach no subscriber. Add "public: true" to let everybody see them.
-                    """
-                )
-            }
-            return try source.makeSource(logger: logger)
+        for source in configuration.sources where !source.isPublic && configuration.auth.subscribe == nil {
+            logger.warning(
+                """
+                The source "\(source.name)" is private, and without auth.subscribe nobody can be granted its topic: its \
+                updates reach no subscriber. Add "public: true" to let everybody see them.
+                """
+            )
         }
         let listeners = Listeners(expected: configuration.admin == nil ? 1 : 2, onListening: onListening)
 
@@ -94,13 +99,14 @@ public struct HubServer: Service {
         ) { listeners.bound(hub: $0) }
         services.append(Listener(app: app, address: configuration.listen, key: "listen"))
         for source in sources {
-            services.append(Background { try await source.run(publishingTo: hub) })
+            services.append(Background { try await source.source.run(publishingTo: hub) })
         }
         services.append(Drain(endpoint: endpoint, duration: configuration.streams.drain, logger: logger))
         self.services = services
         self.logger = logger
         self.access = access
         self.tls = tls
+        self.endpoint = endpoint
     }
 
     /// Serves until graceful shutdown or cancellation.
@@ -122,6 +128,7 @@ extension HubServer {
             self.logger.error("The certificate stays as it was: \(error)")
         }
         await self.access.refreshKeys()
+        self.endpoint.forgetGrants()
     }
 }
 
@@ -195,24 +202,5 @@ extension HubEndpoint.Limits {
             selectors: configuration.limits.selectors,
             publishesPerSecond: configuration.limits.publishRate
         )
-    }
-}
-
-extension SourceConfiguration {
-    fileprivate func makeSource(logger: Logger) throws -> any Source {
-        let topic = try Topic(self.topic)
-        switch self.kind {
-        case .clock(let interval):
-            return ClockSource(name: self.name, every: interval, topic: topic, isPublic: self.isPublic, logger: logger)
-        case .file(let path, let lineLimit):
-            return FileSource(
-                name: self.name,
-                path: path,
-                topic: topic.name,
-                isPublic: self.isPublic,
-                options: FileSourceOptions(lineLimit: lineLimit),
-                report: { logger.notice("\($0)") }
-            )
-        }
     }
 }

@@ -1,7 +1,8 @@
 import Foundation
+import Martlet
 
-/// A subscriber as the subscriptions API shows it.
-struct ActiveSubscriber: Sendable, Hashable {
+/// A subscriber as the subscriptions API shows it. A reference, so that a stream that isn't listed has a word for it only.
+final class ActiveSubscriber: Sendable {
     /// `urn:uuid:` and a random UUID.
     let id: String
     /// What it asked for, in its words.
@@ -19,23 +20,30 @@ struct ActiveSubscriber: Sendable, Hashable {
 
 /// The subscribers of one event loop that the subscriptions API lists. Confined to the loop.
 final class ActiveSubscriptions {
-    private var subscribers: [String: ActiveSubscriber] = [:]
+    private var byID: [String: ActiveSubscriber] = [:]
+    /// By what they ask for, compared byte for byte.
+    private var byTopic: [Topic: [String: ActiveSubscriber]] = [:]
 
     func add(_ subscriber: ActiveSubscriber) {
-        self.subscribers[subscriber.id] = subscriber
+        self.byID[subscriber.id] = subscriber
+        for topic in subscriber.topics {
+            self.byTopic[Topic(unchecked: topic), default: [:]][subscriber.id] = subscriber
+        }
     }
 
     func remove(_ subscriber: ActiveSubscriber) {
-        self.subscribers[subscriber.id] = nil
+        self.byID[subscriber.id] = nil
+        for topic in subscriber.topics.map(Topic.init(unchecked:)) {
+            self.byTopic[topic]?[subscriber.id] = nil
+            if self.byTopic[topic]?.isEmpty == true { self.byTopic[topic] = nil }
+        }
     }
 
     /// Those that a path speaks of.
     func matching(_ path: SubscriptionPath) -> [ActiveSubscriber] {
-        if let id = path.subscriber {
-            guard let subscriber = self.subscribers[id] else { return [] }
-            return subscriber.topics.contains { $0.utf8.elementsEqual(path.topic?.utf8 ?? "".utf8) } ? [subscriber] : []
-        }
-        guard let topic = path.topic else { return Array(self.subscribers.values) }
-        return self.subscribers.values.filter { $0.topics.contains { $0.utf8.elementsEqual(topic.utf8) } }
+        guard let topic = path.topic else { return Array(self.byID.values) }
+        let subscribers = self.byTopic[Topic(unchecked: topic)] ?? [:]
+        guard let id = path.subscriber else { return Array(subscribers.values) }
+        return subscribers[id].map { [$0] } ?? []
     }
 }

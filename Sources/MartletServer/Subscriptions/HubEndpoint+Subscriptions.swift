@@ -3,6 +3,9 @@ import Martlet
 import NIOCore
 
 extension HubEndpoint {
+    /// The most subscriptions in one answer: some megabytes.
+    private static let maxListed = 10_000
+
     /// Publishes that a subscriber has come or gone, on its own event loop. If the log refuses that, the subscriber is
     /// none the worse for it, and the list is right all the same.
     func announce(_ subscriber: ActiveSubscriber, isActive: Bool) {
@@ -15,10 +18,17 @@ extension HubEndpoint {
     func listSubscriptions(_ path: SubscriptionPath, ifNoneMatch: String?) async throws -> HubResponse {
         // Before the list is made: what comes after this id is told by updates, and to hear of a change twice is harmless.
         let lastEventID = try await self.hub.lastEventID()
-        let tag = "\"\(lastEventID)\""
+        let tag = "\"\(self.tag(of: lastEventID))\""
         var subscribers: [ActiveSubscriber] = []
         for (eventLoop, shared) in self.loops {
             subscribers += try await eventLoop.submit { shared.value.subscriptions.matching(path) }.get()
+        }
+        guard subscribers.reduce(0, { $0 + (path.topic == nil ? $1.topics.count : 1) }) <= Self.maxListed else {
+            throw RequestError(
+                .serviceUnavailable,
+                "There are more than \(Self.maxListed) active subscriptions; ask for those of one topic.",
+                reason: .tooLarge
+            )
         }
         var response: HubResponse
         if let id = path.subscriber, let topic = path.topic {
@@ -43,6 +53,15 @@ extension HubEndpoint {
             response.hasLength = false
         }
         return response
+    }
+
+    /// The id, unless it holds what a tag in a list can't (RFC 9110 §8.8.3): a publisher may have made it up.
+    private func tag(of id: String) -> String {
+        let isPlain = id.utf8.allSatisfy {
+            (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: ",")
+        }
+        let (epoch, bounds) = self.hub.logState
+        return isPlain ? id : Position(epoch: epoch, sequence: bounds.last).description
     }
 
     /// RFC 9110 §13.1.2: a list of tags, compared weakly, or `*`.

@@ -83,12 +83,18 @@ class Reading:
 class Stream(Reading):
     """A subscription. `status`, `headers` and, if it was refused, `body` are there once it is made."""
 
-    def __init__(self, address, path, last_event_id=None, headers=(), timeout=20, receive_buffer=None, tls=None):
+    def __init__(
+        self, address, path, last_event_id=None, headers=(), timeout=20, receive_buffer=None, tls=None, source=None
+    ):
         self.socket = socket.socket()
+        if source:
+            # The address of this machine that it comes from.
+            self.socket.bind((source, 0))
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.settimeout(timeout)
         self.socket.connect(address)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if tls:
             self.socket = tls.wrap_socket(self.socket, server_hostname=address[0])
         lines = [f"GET {path} HTTP/1.1", f"Host: {address[0]}:{address[1]}", "Accept: text/event-stream"]

@@ -1,0 +1,80 @@
+import Synchronization
+
+/// The topics that one source publishes to, and which of them somebody looks at.
+///
+/// They are told to the hub when it is made. Nobody else publishes to them over HTTP; and since it is known who looks at
+/// what, a source watches only that.
+///
+/// ```swift
+/// let notices = OwnedTopics(of: "notices", selector: try Selector("users/{user_id}/notices"), isConflated: true)
+/// let hub = Hub(log: log, eventLoopGroup: group, owned: [notices])
+/// while !Task.isCancelled {
+///     for (topic, isWatched) in notices.changes() { … }
+///     await notices.changed()
+/// }
+/// ```
+///
+/// It may be used from any task or thread. One source takes its changes.
+public final class OwnedTopics: Sendable {
+    /// What the source is called.
+    public let owner: String
+    /// Which topics they are: one, or all that result from a template.
+    public let selector: Selector
+    /// Whether everybody may see the source's updates.
+    public let isPublic: Bool
+    /// Whether an update makes the ones before it on its topic worthless: then a newcomer is sent the newest at once, and
+    /// whoever has missed several gets the newest only.
+    public let isConflated: Bool
+
+    private struct State {
+        /// How many cohorts of subscribers look at a topic.
+        var lookers: [Topic: Int] = [:]
+        /// Topics that began or ceased to be looked at since that was asked last.
+        var changed: Set<Topic> = []
+    }
+
+    private let state = Mutex(State())
+    private let signal = Signal()
+
+    /// Claims topics for a source.
+    public init(of owner: String, selector: Selector, isPublic: Bool = false, isConflated: Bool = false) {
+        self.owner = owner
+        self.selector = selector
+        self.isPublic = isPublic
+        self.isConflated = isConflated
+    }
+
+    /// The topics that began or ceased to be looked at since this was called last, each with whether it is now.
+    public func changes() -> [(topic: Topic, isWatched: Bool)] {
+        self.state.withLock { state in
+            let changes = state.changed.map { (topic: $0, isWatched: state.lookers[$0] != nil) }
+            state.changed.removeAll(keepingCapacity: state.changed.count < 1000)
+            return changes
+        }
+    }
+
+    /// Returns once there are ``changes()``, or the task is cancelled.
+    public func changed() async {
+        await self.signal.wait()
+    }
+
+    /// How many topics somebody looks at.
+    public var watchedCount: Int { self.state.withLock { $0.lookers.count } }
+
+    func beginLooking(at topic: Topic) {
+        let isFirst = self.state.withLock { state in
+            state.lookers[topic, default: 0] += 1
+            return state.lookers[topic] == 1 && state.changed.insert(topic).inserted
+        }
+        if isFirst { self.signal.raise() }
+    }
+
+    func endLooking(at topic: Topic) {
+        let isLast = self.state.withLock { state in
+            guard let count = state.lookers[topic] else { return false }
+            state.lookers[topic] = count > 1 ? count - 1 : nil
+            return count == 1 && state.changed.insert(topic).inserted
+        }
+        if isLast { self.signal.raise() }
+    }
+}

@@ -1,0 +1,55 @@
+/// Who owns which topics, for all shards. Immutable; what changes is in the ``OwnedTopics``.
+struct Ownership: Sendable {
+    private let exact: [Topic: OwnedTopics]
+    private let templates: [OwnedTopics]
+
+    init(_ owned: [OwnedTopics]) {
+        var exact: [Topic: OwnedTopics] = [:]
+        var templates: [OwnedTopics] = []
+        for topics in owned {
+            if case .exact(let topic) = topics.selector.kind { exact[topic] = topics } else { templates.append(topics) }
+        }
+        self.exact = exact
+        self.templates = templates
+    }
+
+    /// Who owns a topic; one that is claimed by name goes before templates.
+    func owner(of topic: Topic) -> OwnedTopics? {
+        if self.exact.isEmpty, self.templates.isEmpty { return nil }
+        return self.exact[topic] ?? self.templates.first { $0.selector.matches(topic) }
+    }
+
+    /// Whether an update with these topics makes those before it worthless.
+    func conflates(_ topics: [Topic]) -> Bool {
+        topics.count == 1 && self.owner(of: topics[0])?.isConflated == true
+    }
+
+    /// The owned topics that subscribers with an interest look at.
+    ///
+    /// What they ask for by name counts, and of those that are claimed by name what matches. Templates and `*` bring no
+    /// watch of a template to life: they name nothing in particular. Neither does what they may not see.
+    func looks(of interest: Interest) -> [Look] {
+        if self.exact.isEmpty, self.templates.isEmpty { return [] }
+        var looks: [Look] = []
+        func add(_ topic: Topic, _ owner: OwnedTopics) {
+            guard owner.isPublic || interest.grants.contains(where: { $0.matches(topic) }) else { return }
+            looks.append(Look(topic: topic, owner: owner))
+        }
+        for topic in interest.selectors.lazy.compactMap(\.exactTopic) {
+            if let owner = self.owner(of: topic) { add(topic, owner) }
+        }
+        for (topic, owner) in self.exact where !interest.selectors.contains(where: { $0.exactTopic == topic }) {
+            if interest.selectors.contains(where: { $0.matches(topic) }) { add(topic, owner) }
+        }
+        return looks
+    }
+
+    /// That a cohort looks at a topic.
+    struct Look: Sendable {
+        let topic: Topic
+        let owner: OwnedTopics
+
+        func begin() { self.owner.beginLooking(at: self.topic) }
+        func end() { self.owner.endLooking(at: self.topic) }
+    }
+}
