@@ -8,7 +8,9 @@ SHELL := /bin/bash
 # Where `make serve` listens and what it serves: make serve ARGS="--config martlet.yaml"
 ARGS ?=
 SWIFT ?= swift
-RELEASE := --configuration release --product martlet
+# PostgreSQL and MySQL for sources; a plain `swift build` has the rest.
+TRAITS := --enable-all-traits
+RELEASE := $(TRAITS) --configuration release --product martlet
 
 .PHONY: serve build test check-format test-swift test-end-to-end format clean
 
@@ -35,7 +37,7 @@ test-end-to-end: build
 # One after the other: a test that computes for long would starve the others, which have deadlines.
 test-swift:
 	scripts/setup-debian test
-	MARTLET_STRICT=1 $(SWIFT) test --no-parallel
+	MARTLET_STRICT=1 $(SWIFT) test $(TRAITS) --no-parallel
 
 format:
 	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests

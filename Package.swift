@@ -13,6 +13,10 @@ let package = Package(
         .library(name: "MartletSources", targets: ["MartletSources"]),
         .library(name: "MartletServer", targets: ["MartletServer"]),
     ],
+    traits: [
+        .trait(name: "PostgreSQL", description: "PostgreSQL for sources of kind sql; needs libpq."),
+        .trait(name: "MySQL", description: "MySQL and MariaDB for sources of kind sql; needs libmariadb."),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
@@ -62,11 +66,29 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
-        // What watches the world: clock, file.
+        // The Redis connection.
+        .target(
+            name: "MartletRedis",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]
+        ),
+        // C libraries of databases, each behind a trait.
+        .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
+        .systemLibrary(
+            name: "CMariaDB",
+            pkgConfig: "libmariadb",
+            providers: [.apt(["libmariadb-dev"]), .brew(["mariadb-connector-c"])]
+        ),
+        // What watches the world.
         .target(
             name: "MartletSources",
             dependencies: [
-                "Martlet",
+                "Martlet", "MartletRedis",
+                .target(name: "CMariaDB", condition: .when(traits: ["MySQL"])),
+                .target(name: "CPostgreSQL", condition: .when(traits: ["PostgreSQL"])),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
@@ -144,6 +166,16 @@ let package = Package(
             ]
         ),
         .testTarget(
+            name: "MartletRedisTests",
+            dependencies: [
+                "MartletRedis",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]
+        ),
+        .testTarget(
             name: "MartletSourcesTests",
             dependencies: [
                 "Martlet", "MartletSources",
@@ -182,7 +214,7 @@ let package = Package(
 
 // The same rules for every target; CI builds with warnings as errors.
 let isStrict = Context.environment["MARTLET_STRICT"] != nil
-for target in package.targets {
+for target in package.targets where target.type != .system {
     target.swiftSettings = [
         .enableUpcomingFeature("ExistentialAny"),
         .enableUpcomingFeature("InternalImportsByDefault"),

@@ -270,7 +270,7 @@ extension ConfigurationRefusalTests {
         ),
         Row(
             "sources:\n  n: { kind: sql, topic: 'users/{id}', database: 'mongo:a', query: SELECT 1 }",
-            #"martlet.yaml:2: sources.n.database: expected sqlite:PATH, found "mongo:a""#
+            "martlet.yaml:2: sources.n.database: the URL's scheme is not one of postgresql, postgres, mysql, mariadb, sqlite"
         ),
         Row(
             "sources:\n  n: { kind: sql, topic: 'users/{id}', database: 'sqlite:a.db', query: 'SELECT :ip, :id' }",

@@ -82,6 +82,14 @@ extension SourceConfiguration {
         }
     }
 
+    /// The URL, where a file's path starts at the configuration's folder.
+    private static func resolved(_ database: Setting<DatabaseURL>) -> String {
+        guard database.value.url.engine == .sqlite, let path = database.value.url.database else {
+            return database.value.text
+        }
+        return SQLURL(engine: .sqlite, database: database.origin.resolve(path: path)).description
+    }
+
     private static func readQuery(_ section: Section, variables: [String]) -> Query? {
         let database = section.required("database", as: .database)
         let text = section.required("query", as: .query)
@@ -108,7 +116,7 @@ extension SourceConfiguration {
             )
         }
         return Query(
-            database: "sqlite:" + database.origin.resolve(path: String(database.value.dropFirst("sqlite:".count))),
+            database: Secret(Self.resolved(database)),
             text: text.value.text,
             returnsAllRows: rows == .all,
             batch: batch?.value,
@@ -167,14 +175,24 @@ extension ValueFormat<String> {
             text.isEmpty || !text.utf8.allSatisfy(\.isNameByte) ? nil : text
         }
     }
+}
 
-    /// Where a database is.
+/// Where a database is, and the text that says so.
+private struct DatabaseURL {
+    let url: SQLURL
+    /// It may hold a password.
+    let text: String
+}
+
+extension ValueFormat<DatabaseURL> {
     fileprivate static var database: Self {
-        Self("sqlite:PATH") { text throws(Refusal) in
-            guard text.hasPrefix("sqlite:"), text.utf8.count > "sqlite:".utf8.count, !text.utf8.contains(0) else {
-                return nil
+        Self("the URL of a database: sqlite:PATH, postgresql://… or mysql://…", isSecret: true) {
+            text throws(Refusal) in
+            do throws(SQLURLError) {
+                return DatabaseURL(url: try SQLURL(text), text: text)
+            } catch {
+                throw Refusal(.invalidValue, error.message)
             }
-            return text
         }
     }
 }

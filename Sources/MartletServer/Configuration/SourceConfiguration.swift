@@ -12,8 +12,8 @@ public struct SourceConfiguration: Sendable, Equatable {
 
     /// A query that is asked again and again.
     public struct Query: Sendable, Equatable {
-        /// Where it is asked: `sqlite:PATH`.
-        public var database: String
+        /// The URL of the database, which may hold a password: `sqlite:PATH`, `postgresql://…`, `mysql://…`.
+        public var database: Secret
         /// SQL whose parameters, `:user_id`, are variables of the topic's template.
         public var text: String
         /// Whether the value is all rows, an array, and not the first one.
@@ -25,7 +25,7 @@ public struct SourceConfiguration: Sendable, Equatable {
 
         /// A query that is asked once a second, unless said otherwise.
         public init(
-            database: String,
+            database: Secret,
             text: String,
             returnsAllRows: Bool = false,
             batch: String? = nil,

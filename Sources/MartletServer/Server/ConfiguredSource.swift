@@ -33,7 +33,7 @@ struct ConfiguredSource {
             )
         case .sql(let query):
             let sampler = SQLSampler(
-                engine: SQLiteEngine(path: String(query.database.dropFirst("sqlite:".count))),
+                engine: try SQLURL(query.database.text).makeEngine(),
                 query: try SQLTemplate(query.text),
                 rows: query.returnsAllRows ? .all : .first,
                 batch: query.batch
