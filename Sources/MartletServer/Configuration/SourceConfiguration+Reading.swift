@@ -1,15 +1,20 @@
 import Martlet
+import MartletRedis
 import MartletSources
 
 extension SourceConfiguration {
     /// The words for `kind`.
     private enum KindName: String, CaseIterable {
         case clock
+        case command
         case file
+        case http
+        case redisValue = "redis-value"
         case sql
+        case system
 
         /// Whether its topic may be a template, so that it has a watch for each topic that somebody looks at.
-        var takesTemplate: Bool { self == .sql }
+        var takesTemplate: Bool { [.http, .redisValue, .sql].contains(self) }
     }
 
     /// Reads the mapping of names to sources.
@@ -79,6 +84,84 @@ extension SourceConfiguration {
             section.read("line-limit", into: &lineLimit, as: .size(16...16 << 20))
             return path.map { .file(path: $0.origin.resolve(path: $0.value), lineLimit: lineLimit) }
         case .sql: return readQuery(section, variables: variables).map { .sql($0) }
+        case .redisValue: return readRedisValue(section, variables: variables)
+        case .http: return readHTTP(section, variables: variables)
+        case .system:
+            var path = "/"
+            section.read("path", into: &path, as: .path)
+            return .system(path: path, polling: Polling(section))
+        case .command: return readCommand(section)
+        }
+    }
+
+    private static func readRedisValue(_ section: Section, variables: [String]) -> Kind? {
+        let redis = section.required("redis", as: .redis)
+        let key = section.required("key", as: .redisKey)
+        let polling = Polling(section)
+        guard let redis, let key else { return nil }
+        reportUnknown(key.value.template.variables, of: "key", among: variables, section, key.origin)
+        return .redisValue(redis: redis.value, key: key.value.text, polling: polling)
+    }
+
+    private static func readHTTP(_ section: Section, variables: [String]) -> Kind? {
+        let url = section.required("url", as: .urlTemplate)
+        let headers = section.list("headers", of: .header) ?? []
+        var timeout = Duration.seconds(10)
+        section.read("timeout", into: &timeout, as: .duration(.milliseconds(100) ... .seconds(300)))
+        var bodyLimit = 1 << 20
+        section.read("body-limit", into: &bodyLimit, as: .size(1 << 10...16 << 20))
+        let polling = Polling(section)
+        guard let url else { return nil }
+        reportUnknown(url.value.template.variables, of: "url", among: variables, section, url.origin)
+        return .http(
+            url: url.value.text,
+            headers: headers.map(\.value),
+            timeout: timeout,
+            bodyLimit: bodyLimit,
+            polling: polling
+        )
+    }
+
+    private static func readCommand(_ section: Section) -> Kind? {
+        let run = section.list("run", of: .argument)
+        let shell = section.setting("shell", as: .argument)
+        var linger = Duration.seconds(10)
+        section.read("linger", into: &linger, as: .duration(.zero ... .seconds(86_400)))
+        var lineLimit = 64 << 10
+        section.read("line-limit", into: &lineLimit, as: .size(16...16 << 20))
+        switch (run, shell) {
+        case (let run?, nil) where !run.isEmpty:
+            return .command(arguments: run.map(\.value), linger: linger, lineLimit: lineLimit)
+        case (nil, let shell?):
+            return .command(arguments: CommandOptions.shell(shell.value), linger: linger, lineLimit: lineLimit)
+        case (_?, _?):
+            section.report(.conflict, "give either run, a program and its arguments, or shell, a line for sh")
+        default:
+            section.report(
+                .missingKey,
+                "required: a program and its arguments, like [vmstat, \"1\"], or shell",
+                key: "run"
+            )
+        }
+        return nil
+    }
+
+    /// Reports variables that the topic does not have.
+    private static func reportUnknown(
+        _ used: [String],
+        of key: String,
+        among variables: [String],
+        _ section: Section,
+        _ origin: ConfigurationOrigin
+    ) {
+        for name in used where !variables.contains(name) {
+            let known = variables.isEmpty ? "it has none" : "it has \(variables.joined(separator: ", "))"
+            section.report(
+                .invalidValue,
+                "{\(name)} is no variable of the topic (\(known)); write the topic with {\(name)}",
+                key: key,
+                at: origin
+            )
         }
     }
 
@@ -174,6 +257,63 @@ extension ValueFormat<String> {
         Self("the name of a variable of the topic") { text throws(Refusal) in
             text.isEmpty || !text.utf8.allSatisfy(\.isNameByte) ? nil : text
         }
+    }
+}
+
+/// What was read, and the text that says so.
+private struct Read<Template> {
+    let template: Template
+    let text: String
+}
+
+extension ValueFormat<Secret> {
+    fileprivate static var redis: Self {
+        Self("the URL of a Redis server like redis://127.0.0.1:6379", isSecret: true) { text throws(Refusal) in
+            do throws(RedisError) {
+                _ = try RedisURL(text)
+                return Secret(text)
+            } catch {
+                throw Refusal(.invalidValue, error.message)
+            }
+        }
+    }
+
+    fileprivate static var header: Self {
+        Self("a header field like \"Accept: application/json\"", isSecret: true) { text throws(Refusal) in
+            guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")), colon != text.startIndex else { return nil }
+            return Secret(text)
+        }
+    }
+}
+
+extension ValueFormat<Read<RedisKeyTemplate>> {
+    fileprivate static var redisKey: Self {
+        Self("a key like counter:{user_id}") { text throws(Refusal) in
+            do throws(SourceProblem) {
+                return Read(template: try RedisKeyTemplate(text), text: text)
+            } catch {
+                throw Refusal(.invalidValue, error.message)
+            }
+        }
+    }
+}
+
+extension ValueFormat<Read<HTTPURLTemplate>> {
+    fileprivate static var urlTemplate: Self {
+        Self("a URL like https://example.com/weather/{city}") { text throws(Refusal) in
+            do throws(SourceProblem) {
+                return Read(template: try HTTPURLTemplate(text), text: text)
+            } catch {
+                throw Refusal(.invalidValue, error.message)
+            }
+        }
+    }
+}
+
+extension ValueFormat<String> {
+    /// One argument of a program.
+    fileprivate static var argument: Self {
+        Self("text") { text throws(Refusal) in text.isEmpty || text.utf8.contains(0) ? nil : text }
     }
 }
 

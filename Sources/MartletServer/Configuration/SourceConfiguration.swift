@@ -8,6 +8,14 @@ public struct SourceConfiguration: Sendable, Equatable {
         case file(path: String, lineLimit: Int)
         /// What a query of a database returns.
         case sql(Query)
+        /// The value of a key in Redis; the URL may hold a password. Variables of the topic stand in the key as `{name}`.
+        case redisValue(redis: Secret, key: String, polling: Polling)
+        /// What a URL answers. Variables of the topic stand in it as `{name}`; a header may hold a secret.
+        case http(url: String, headers: [Secret], timeout: Duration, bodyLimit: Int, polling: Polling)
+        /// The machine's processors, memory, load, network, and the file system that a path is on.
+        case system(path: String, polling: Polling)
+        /// The lines that a program prints while somebody looks.
+        case command(arguments: [String], linger: Duration, lineLimit: Int)
     }
 
     /// A query that is asked again and again.

@@ -1,6 +1,8 @@
 import Logging
 import Martlet
+import MartletRedis
 import MartletSources
+import NIOCore
 
 /// A source as it runs: what it owns, how it is doing, and itself.
 struct ConfiguredSource {
@@ -9,7 +11,9 @@ struct ConfiguredSource {
     let source: any Source
 
     /// Makes a source of its configuration; it touches nothing before it runs.
-    init(_ configuration: SourceConfiguration, logger: Logger) throws {
+    ///
+    /// - Parameter group: where its connections live, if it has any.
+    init(_ configuration: SourceConfiguration, on group: any EventLoopGroup, logger: Logger) throws {
         let topics = OwnedTopics(
             of: configuration.name,
             selector: try Selector(configuration.topic),
@@ -31,6 +35,27 @@ struct ConfiguredSource {
                 options: FileSourceOptions(lineLimit: lineLimit),
                 report: { logger.notice("\($0)") }
             )
+        case .redisValue(let redis, let key, let polling):
+            let client = RedisClient(.init(url: try RedisURL(redis.text)), eventLoopGroup: group)
+            let sampler = RedisValueSampler(client: client, key: try RedisKeyTemplate(key))
+            self.source = Self.polled(sampler, topics, polling, monitor)
+        case .http(let url, let headers, let timeout, let bodyLimit, let polling):
+            let sampler = try HTTPSampler(
+                url: try HTTPURLTemplate(url),
+                headers: headers.map { Self.field($0.text) },
+                options: .init(timeout: TimeAmount(timeout), bodyLimit: bodyLimit)
+            )
+            self.source = Self.polled(sampler, topics, polling, monitor)
+        case .system(let path, let polling):
+            self.source = Self.polled(SystemSampler(path: path, clock: .continuous), topics, polling, monitor)
+        case .command(let arguments, let linger, let lineLimit):
+            self.source = CommandSource(
+                topics: topics,
+                options: CommandOptions(arguments: arguments, linger: linger, lineLimit: lineLimit),
+                monitor: monitor,
+                logger: logger,
+                clock: .continuous
+            )
         case .sql(let query):
             let sampler = SQLSampler(
                 engine: try SQLURL(query.database.text).makeEngine(),
@@ -38,14 +63,29 @@ struct ConfiguredSource {
                 rows: query.returnsAllRows ? .all : .first,
                 batch: query.batch
             )
-            self.source = PolledSource(
-                topics: topics,
-                sampler: sampler,
-                options: PollingOptions(query.polling),
-                monitor: monitor,
-                clock: .continuous
-            )
+            self.source = Self.polled(sampler, topics, query.polling, monitor)
         }
+    }
+
+    private static func polled(
+        _ sampler: some Sampler,
+        _ topics: OwnedTopics,
+        _ polling: SourceConfiguration.Polling,
+        _ monitor: SourceMonitor
+    ) -> any Source {
+        PolledSource(
+            topics: topics,
+            sampler: sampler,
+            options: PollingOptions(polling),
+            monitor: monitor,
+            clock: .continuous
+        )
+    }
+
+    /// `Name: value`, as the configuration has a header field.
+    private static func field(_ text: String) -> (name: String, value: String) {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        return (String(parts[0]), String(parts[1].drop { $0 == " " }))
     }
 }
 
@@ -62,14 +102,18 @@ extension SourceConfiguration.Kind {
         case .clock: "clock"
         case .file: "file"
         case .sql: "sql"
+        case .redisValue: "redis-value"
+        case .http: "http"
+        case .system: "system"
+        case .command: "command"
         }
     }
 
     /// Whether what it publishes is a value, of which the newest is all that matters, and not an item.
     var isValue: Bool {
         switch self {
-        case .clock, .sql: true
-        case .file: false
+        case .clock, .sql, .redisValue, .http, .system: true
+        case .file, .command: false
         }
     }
 }

@@ -52,7 +52,7 @@ public struct HubServer: Service {
         let access = try await Access(configuration, logger: logger)
         let tls = try configuration.tls.map { try TLSContext(certificate: $0.certificate, key: $0.key) }
         let store = try Store(configuration.log)
-        let sources = try configuration.sources.map { try ConfiguredSource($0, logger: logger) }
+        let sources = try configuration.sources.map { try ConfiguredSource($0, on: group, logger: logger) }
         let hub = Hub(
             log: store.log,
             eventLoopGroup: group,

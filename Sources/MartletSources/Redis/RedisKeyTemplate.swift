@@ -1,0 +1,70 @@
+/// A key with variables, `user_notice_num:{user_id}`, as a user writes it.
+///
+/// What a variable has comes from a topic that anybody may have made up, so it must not become more of a key than its
+/// place: everything but unreserved characters (RFC 3986 §2.3) is percent-encoded, the separator `:` too.
+package struct RedisKeyTemplate: Sendable, Hashable {
+    private enum Part: Hashable {
+        case text(String)
+        case variable(String)
+    }
+
+    private let parts: [Part]
+
+    /// The names of its variables, each once, in their order.
+    package var variables: [String] {
+        var names: [String] = []
+        for case .variable(let name) in self.parts where !names.contains(name) { names.append(name) }
+        return names
+    }
+
+    /// Reads a key; a sentence says what is wrong with it.
+    package init(_ text: String) throws(SourceProblem) {
+        var parts: [Part] = []
+        var rest = Substring(text)
+        while let open = rest.firstIndex(of: "{") {
+            parts.append(.text(String(rest[..<open])))
+            guard let close = rest[open...].firstIndex(of: "}") else {
+                throw SourceProblem(.refused, "the key opens a { that no } closes")
+            }
+            let name = rest[rest.index(after: open)..<close]
+            guard !name.isEmpty, name.utf8.allSatisfy(Self.isNameByte) else {
+                throw SourceProblem(.refused, "between { and } of a key stands the name of a variable")
+            }
+            parts.append(.variable(String(name)))
+            rest = rest[rest.index(after: close)...]
+        }
+        guard !rest.contains("}") else { throw SourceProblem(.refused, "the key closes a } that no { opens") }
+        guard !text.isEmpty else { throw SourceProblem(.refused, "the key is empty") }
+        parts.append(.text(String(rest)))
+        self.parts = parts
+    }
+
+    /// The key of a watch.
+    package func key(_ values: [String: String]) -> String {
+        self.parts.reduce(into: "") { key, part in
+            switch part {
+            case .text(let text): key += text
+            case .variable(let name): key += Self.encoded(values[name] ?? "")
+            }
+        }
+    }
+
+    private static let hexDigits = Array("0123456789ABCDEF".utf8)
+
+    private static func encoded(_ text: String) -> String {
+        var bytes: [UInt8] = []
+        for byte in text.utf8 {
+            if self.isNameByte(byte) || "-.~".utf8.contains(byte) {
+                bytes.append(byte)
+            } else {
+                bytes += [UInt8(ascii: "%"), self.hexDigits[Int(byte >> 4)], self.hexDigits[Int(byte & 15)]]
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "_") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+            || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+    }
+}

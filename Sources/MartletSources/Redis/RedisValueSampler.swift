@@ -1,0 +1,47 @@
+package import MartletRedis
+
+/// Asks Redis for the values of `redis-value` sources: one MGET for all keys that are looked at.
+///
+/// A value is the text of a key as it is, and `null` for a key that is not there.
+package struct RedisValueSampler: Sampler {
+    private let client: RedisClient
+    private let key: RedisKeyTemplate
+
+    /// Makes a sampler; it connects when it is first asked.
+    package init(client: RedisClient, key: RedisKeyTemplate) {
+        self.client = client
+        self.key = key
+    }
+
+    package func sample(_ watches: [Watch]) async -> [Result<String, SourceProblem>] {
+        let keys = watches.map { self.key.key($0.variables) }
+        do throws(RedisError) {
+            let reply = try await self.client.send(RedisCommand("MGET", strings: keys))
+            guard let values = reply.elements, values.count == keys.count else {
+                let problem = SourceProblem(.refused, "Redis does not answer MGET with as many values as keys")
+                return watches.map { _ in .failure(problem) }
+            }
+            return zip(keys, values).map { key, value in
+                if value.isNull { return .success("null") }
+                guard let text = value.text else {
+                    return .failure(SourceProblem(.refused, "the key \(key) holds no text in UTF-8"))
+                }
+                return .success(text)
+            }
+        } catch {
+            return watches.map { _ in .failure(SourceProblem(error)) }
+        }
+    }
+
+    /// The connection is shared with other sources and stays.
+    package func close() async {}
+}
+
+extension SourceProblem {
+    init(_ error: RedisError) {
+        switch error.code {
+        case .unavailable, .timeout, .cancelled, .protocolViolation: self.init(.unavailable, error.message)
+        default: self.init(.refused, error.message)
+        }
+    }
+}
