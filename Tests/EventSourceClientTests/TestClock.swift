@@ -89,6 +89,9 @@ final class TestClock: Clock, Sendable {
         }
     }
 
+    /// Whether somebody sleeps.
+    var isSleptOn: Bool { state.withLock { !$0.sleepers.isEmpty } }
+
     /// Moves the time and wakes who is due.
     func advance(by duration: Duration) {
         let due = state.withLock { state in
