@@ -57,12 +57,12 @@ struct ConfiguredSource {
                 clock: .continuous
             )
         case .sql(let query):
+            let url = try SQLURL(query.database.text)
             let sampler = SQLSampler(
-                engine: try SQLURL(query.database.text).makeEngine(),
                 query: try SQLTemplate(query.text),
                 rows: query.returnsAllRows ? .all : .first,
                 batch: query.batch
-            )
+            ) { () throws(SQLError) in try url.makeEngine() }
             self.source = Self.polled(sampler, topics, query.polling, monitor)
         }
     }

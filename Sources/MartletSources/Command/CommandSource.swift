@@ -33,7 +33,7 @@ package struct CommandOptions: Sendable {
 /// Runs a program while somebody looks: each line of its standard output becomes an update.
 ///
 /// ```yaml
-/// app-log: { kind: command, command: [tail, -f, /var/log/app.log], topic: logs/app }
+/// app-log: { kind: command, run: [tail, -f, /var/log/app.log], topic: logs/app }
 /// ```
 ///
 /// - The program has no standard input, and a process group of its own, which is ended as a whole: it is told to

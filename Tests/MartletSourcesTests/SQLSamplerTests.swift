@@ -1,0 +1,86 @@
+import Foundation
+import Martlet
+import Synchronization
+import Testing
+
+@testable import MartletSources
+
+/// A database of numbers that refuses what is none, as PostgreSQL does.
+private final class ScriptedEngine: SQLEngine {
+    let placeholders = SQLPlaceholders.numbered
+    let asked = Mutex<[Int]>([])
+    let isClosed = Mutex(false)
+
+    func run(_ queries: [SQLStatement]) async -> [Result<[SQLRow], SQLError>] {
+        queries.map { query in
+            if self.isClosed.withLock({ $0 }) { return .failure(SQLError(.unavailable, "the connection was closed")) }
+            guard case .list(let texts) = query.arguments[0] else { return .failure(SQLError(.query, "no list")) }
+            self.asked.withLock { $0.append(texts.count) }
+            if let bad = texts.first(where: { Int($0) == nil }) {
+                return .failure(SQLError(.query, "\(bad) is no number"))
+            }
+            return .success(
+                texts.filter { $0 != "0" }.map {
+                    SQLRow(columns: [
+                        .init(name: "id", value: .integer(Int64($0)!)), .init(name: "n", value: .integer(7)),
+                    ])
+                }
+            )
+        }
+    }
+
+    func close() async { self.isClosed.withLock { $0 = true } }
+}
+
+@Suite struct SQLSamplerTests {
+    private func watches(_ ids: [String]) throws -> [Watch] {
+        try ids.map { Watch(topic: try Topic("users/\($0)"), variables: ["id": $0]) }
+    }
+
+    private func sampler(_ engines: @escaping @Sendable () -> ScriptedEngine) throws -> SQLSampler {
+        let query = try SQLTemplate("SELECT id, n FROM t WHERE id IN (:id)")
+        return SQLSampler(query: query, batch: "id") { () throws(SQLError) in engines() }
+    }
+
+    @Test func `one query serves all, without the column that tells them apart`() async throws {
+        let engine = ScriptedEngine()
+        let sampler = try self.sampler { engine }
+        let results = await sampler.sample(try self.watches(["1", "0", "2"]))
+        #expect(results == [.success(#"{"n":7}"#), .success("null"), .success(#"{"n":7}"#)])
+        #expect(engine.asked.withLock { $0 } == [3])
+    }
+
+    @Test func `a value that the database refuses takes nothing from the others`() async throws {
+        let engine = ScriptedEngine()
+        let sampler = try self.sampler { engine }
+        var ids = (1...1000).map { "\($0)" }
+        ids[700] = "abc"
+        let results = await sampler.sample(try self.watches(ids))
+        for (id, result) in zip(ids, results) {
+            #expect(
+                result == (id == "abc" ? .failure(SourceProblem(.refused, "abc is no number")) : .success(#"{"n":7}"#))
+            )
+        }
+        #expect(engine.asked.withLock { $0.count } < 30)
+    }
+
+    @Test func `a query that is wrong for all is not asked without end`() async throws {
+        let engine = ScriptedEngine()
+        let sampler = try self.sampler { engine }
+        let results = await sampler.sample(try self.watches((0..<5000).map { "x\($0)" }))
+        #expect(results.allSatisfy { if case .failure(let problem) = $0 { problem.code == .refused } else { false } })
+        #expect(engine.asked.withLock { $0.count } < 200)
+    }
+
+    @Test func `after it was closed it asks a new engine`() async throws {
+        let made = Mutex(0)
+        let sampler = try self.sampler {
+            made.withLock { $0 += 1 }
+            return ScriptedEngine()
+        }
+        for _ in 0..<2 { #expect(await sampler.sample(try self.watches(["1"])) == [.success(#"{"n":7}"#)]) }
+        await sampler.close()
+        #expect(await sampler.sample(try self.watches(["1"])) == [.success(#"{"n":7}"#)])
+        #expect(made.withLock { $0 } == 2)
+    }
+}
