@@ -5,18 +5,29 @@ extension Shard {
     /// The most values that whoever asks for everything is sent when it joins.
     private static let maxValues = 1000
 
-    /// The newest update of each conflated topic that a newcomer asks for and may see, in the log's order.
-    func newestValues(for cohort: Cohort) -> Frame? {
+    /// The newest update of each conflated topic that is asked for and may be seen, in the log's order.
+    ///
+    /// - Parameter sequence: those after it come from history.
+    func newestValues(for cohort: Cohort, through sequence: SequenceNumber) -> Frame? {
         if self.newest.isEmpty { return nil }
         var values: [Entry] = []
         if cohort.filter.isScan {
-            values = self.newest.values.filter { cohort.filter.selects($0.topics) }
+            // Within the bound of any look at history, since anybody may ask for costly templates.
+            cohort.filter.steps = 0
+            for value in self.newest.values where value.sequence <= sequence {
+                guard !cohort.filter.isSpent, values.count < Self.maxValues else { break }
+                if cohort.filter.admits(isPrivate: value.isPrivate, topics: value.topics),
+                    cohort.filter.selects(value.topics)
+                {
+                    values.append(value)
+                }
+            }
         } else {
-            values = cohort.interest.selectors.compactMap { $0.exactTopic.flatMap { self.newest[$0] } }
+            values = cohort.interest.selectors.compactMap { $0.exactTopic.flatMap { self.newest[$0] } }.filter {
+                $0.sequence <= sequence && cohort.filter.admits(isPrivate: $0.isPrivate, topics: $0.topics)
+            }
         }
-        values = values.filter { cohort.filter.admits(isPrivate: $0.isPrivate, topics: $0.topics) }
-            .sorted { $0.sequence < $1.sequence }
-            .suffix(Self.maxValues)
+        values.sort { $0.sequence < $1.sequence }
         if values.isEmpty { return nil }
         self.counters.deliveries += values.count
         return Frame(joining: values.map(\.frame))

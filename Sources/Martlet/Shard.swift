@@ -76,7 +76,10 @@ package final class Shard {
             self.counters.gaps += 1
             guard self.send(gap.frame, to: subscriber) else { return subscriber }
         }
-        if start.cursor == nil, let frame = self.newestValues(for: cohort) {
+        // Who comes for the first time, and who is told that something is missing, hears what is true now.
+        if start.cursor == nil || start.gap != nil || start.lastEventID == Update.earliest,
+            let frame = self.newestValues(for: cohort, through: subscriber.cursor)
+        {
             guard self.send(frame, to: subscriber) else { return subscriber }
         }
         self.advance(subscriber)

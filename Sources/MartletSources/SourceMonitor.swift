@@ -51,6 +51,11 @@ public final class SourceMonitor: Sendable {
         if isNew { self.logger.error("The source \"\(self.name)\" (\(self.kind)): \(problem)") }
     }
 
+    /// Notes that nobody looks any more, so that nothing is known to be wrong.
+    package func rest() {
+        self.state.withLock { $0.problem = nil }
+    }
+
     /// Notes that all is well.
     package func works() {
         let wasFailing = self.state.withLock { status in

@@ -32,6 +32,26 @@ private final class ScriptedEngine: SQLEngine {
     func close() async { self.isClosed.withLock { $0 = true } }
 }
 
+/// A database of names that compares without regard to case.
+private struct NamesEngine: SQLEngine {
+    let placeholders = SQLPlaceholders.numbered
+    private let rows: [(id: String, n: Int64)] = [("caf\u{E9}", 1), ("cafe\u{301}", 2), ("bob", 3)]
+
+    func run(_ queries: [SQLStatement]) async -> [Result<[SQLRow], SQLError>] {
+        queries.map { query in
+            guard case .list(let texts) = query.arguments[0] else { return .failure(SQLError(.query, "no list")) }
+            let wanted = Set(texts.map { Array($0.lowercased().utf8) })
+            return .success(
+                self.rows.filter { wanted.contains(Array($0.id.utf8)) }.map {
+                    SQLRow(columns: [.init(name: "id", value: .text($0.id)), .init(name: "n", value: .integer($0.n))])
+                }
+            )
+        }
+    }
+
+    func close() async {}
+}
+
 @Suite struct SQLSamplerTests {
     private func watches(_ ids: [String]) throws -> [Watch] {
         try ids.map { Watch(topic: try Topic("users/\($0)"), variables: ["id": $0]) }
@@ -70,6 +90,19 @@ private final class ScriptedEngine: SQLEngine {
         let results = await sampler.sample(try self.watches((0..<5000).map { "x\($0)" }))
         #expect(results.allSatisfy { if case .failure(let problem) = $0 { problem.code == .refused } else { false } })
         #expect(engine.asked.withLock { $0.count } < 200)
+    }
+
+    @Test func `rows go to those whose bytes they name, and to nobody else`() async throws {
+        let engine = NamesEngine()
+        let query = try SQLTemplate("SELECT id, n FROM t WHERE id IN (:id)")
+        let sampler = SQLSampler(query: query, rows: .all, batch: "id") { () throws(SQLError) in engine }
+        // To Swift the first two are equal, and to the database the last two.
+        let results = await sampler.sample(try self.watches(["caf\u{E9}", "cafe\u{301}", "nobody"]))
+        #expect(results[0] == .success(#"[{"n":1}]"#))
+        #expect(results[1] == .success(#"[{"n":2}]"#))
+        #expect(results[2] == .success("[]"))
+        let loose = await sampler.sample(try self.watches(["BOB"]))
+        #expect(loose == [.failure(SourceProblem(.refused, #"the query returns id "bob", which is not asked for"#))])
     }
 
     @Test func `after it was closed it asks a new engine`() async throws {

@@ -55,6 +55,8 @@ package struct PolledSource<C: Clock>: Source where C.Duration == Duration {
     package func run(publishingTo hub: Hub) async throws {
         var table = WatchTable<C.Instant>(template: self.template, linger: self.options.linger)
         var tick = self.clock.now
+        // When what could not be had is asked for again, after how many failures in a row.
+        var retry = tick
         var failures = 0
         while !Task.isCancelled {
             let now = self.clock.now
@@ -64,43 +66,55 @@ package struct PolledSource<C: Clock>: Source where C.Duration == Duration {
             self.monitor.count { $0.watches = table.entries.count }
             if table.isEmpty {
                 if !ended.isEmpty { await self.sampler.close() }
+                failures = 0
+                self.monitor.rest()
                 await self.topics.changed()
                 // Those who come together are asked for together.
                 try? await self.clock.sleep(for: Self.gathering)
                 tick = self.clock.now
+                retry = tick
                 continue
             }
-            let isTick = now >= tick
-            let due = isTick ? table.all : failures == 0 ? table.newcomers : []
+            // While something can't be had, ticks wait for the retry too.
+            let isRetry = failures > 0 && now >= retry
+            let isTick = now >= tick && (failures == 0 || isRetry)
+            let due = isTick ? table.all : table.newcomers + (isRetry ? table.retries : [])
             if due.isEmpty {
-                await self.wait(until: [tick, table.nextEnd].compactMap { $0 }.min()!)
+                let next = failures == 0 ? tick : retry
+                await self.wait(until: table.nextEnd.map { min($0, next) } ?? next)
                 continue
             }
-            let isReachable = await self.sample(due, &table, hub)
-            failures = isReachable ? 0 : failures + 1
+            let isComplete = await self.sample(due, &table, hub, isTick: isTick)
             let after = self.clock.now
-            if failures > 0 {
-                tick = after.advanced(by: self.backoff(failures))
-            } else if isTick {
-                tick = self.nextTick(after: tick, now: after)
+            if isTick { tick = self.nextTick(after: tick, now: after) }
+            if !isComplete {
+                // A newcomer's failure doesn't put off the retry of others.
+                if failures == 0 || isRetry { failures += 1 }
+                retry = after.advanced(by: self.backoff(failures))
+            } else if isTick || isRetry {
+                failures = 0
             }
             if !isTick { try? await self.clock.sleep(for: Self.gathering) }
         }
         await self.sampler.close()
     }
 
-    /// Asks for watches, and publishes what changed; false if nothing of it could be reached.
-    private func sample(_ due: [Watch], _ table: inout WatchTable<C.Instant>, _ hub: Hub) async -> Bool {
+    /// Asks for watches, and publishes what changed; false if something is to be asked for again before its time.
+    private func sample(
+        _ due: [Watch],
+        _ table: inout WatchTable<C.Instant>,
+        _ hub: Hub,
+        isTick: Bool
+    ) async -> Bool {
         let results = await self.sampler.sample(due)
         self.monitor.count { $0.ticks += 1 }
-        table.noteSampled(due)
         var updates: [Update] = []
         var problem: SourceProblem?
-        var isReachable = false
+        var isComplete = true
         for (watch, result) in zip(due, results) {
             switch result {
             case .success(let value):
-                isReachable = true
+                table.noteSampled(watch.topic, needsRetry: false)
                 guard self.options.emitsAlways || table.hasChanged(watch.topic, to: value) else { continue }
                 // What a topic can be, a watch's topic is; an update of it has nothing that could be refused.
                 guard
@@ -108,7 +122,8 @@ package struct PolledSource<C: Clock>: Source where C.Duration == Duration {
                 else { continue }
                 updates.append(update)
             case .failure(let failure):
-                if failure.code == .refused { isReachable = true }
+                table.noteSampled(watch.topic, needsRetry: failure.code == .unavailable)
+                if failure.code == .unavailable { isComplete = false }
                 problem = problem ?? failure
             }
         }
@@ -118,12 +133,15 @@ package struct PolledSource<C: Clock>: Source where C.Duration == Duration {
                 for update in updates { table.notePublished(update.topics[0], update.data) }
                 self.monitor.count { $0.updates += updates.count }
             } catch {
-                // They are still what changed, at the next tick.
+                // They are still what changed.
+                isComplete = false
+                for update in updates { table.noteSampled(update.topics[0], needsRetry: true) }
                 problem = problem ?? SourceProblem(.refused, "cannot publish: \(error)")
             }
         }
-        if let problem { self.monitor.fails(problem.message) } else { self.monitor.works() }
-        return isReachable
+        // Only a look at everything can tell that all is well.
+        if let problem { self.monitor.fails(problem.message) } else if isTick { self.monitor.works() }
+        return isComplete
     }
 
     /// The next tick that has not passed; those that have are skipped and counted.
@@ -136,10 +154,9 @@ package struct PolledSource<C: Clock>: Source where C.Duration == Duration {
         return next.advanced(by: self.options.interval * missed)
     }
 
-    /// Grows twofold from the interval, and is drawn at random from its upper half, so that hubs don't return together.
+    /// Grows twofold from half a second, and is drawn at random from its upper half, so that hubs don't return together.
     private func backoff(_ failures: Int) -> Duration {
-        let least = max(self.options.interval, .milliseconds(500))
-        let most = min(least * (1 << min(failures - 1, 10)), max(least, Self.longestBackoff))
+        let most = min(Duration.milliseconds(500) * (1 << min(max(failures, 1) - 1, 10)), Self.longestBackoff)
         return most * Double.random(in: 0.5...1)
     }
 

@@ -9,6 +9,8 @@ struct WatchTable<Instant: InstantProtocol> where Instant.Duration == Duration {
         var value: String?
         /// It has been asked for.
         var isSampled = false
+        /// It could not be had, and is asked for again before its time.
+        var needsRetry = false
         /// When it ends, since nobody looks any more.
         var ends: Instant?
     }
@@ -52,10 +54,15 @@ struct WatchTable<Instant: InstantProtocol> where Instant.Duration == Duration {
     /// Those that were never asked for.
     var newcomers: [Watch] { self.entries.values.lazy.filter { !$0.isSampled }.map(\.watch) }
 
+    /// Those that could not be had.
+    var retries: [Watch] { self.entries.values.lazy.filter(\.needsRetry).map(\.watch) }
+
     var all: [Watch] { self.entries.values.map(\.watch) }
 
-    mutating func noteSampled(_ watches: [Watch]) {
-        for watch in watches { self.entries[watch.topic]?.isSampled = true }
+    /// Notes that a watch was asked for.
+    mutating func noteSampled(_ topic: Topic, needsRetry: Bool) {
+        self.entries[topic]?.isSampled = true
+        self.entries[topic]?.needsRetry = needsRetry
     }
 
     func hasChanged(_ topic: Topic, to value: String) -> Bool {

@@ -82,14 +82,14 @@ package final class SQLSampler: Sampler {
     /// Watches that one query serves: they differ in nothing but the batch's variable.
     private struct Group {
         var others: [String: String]
-        var values: ArraySlice<String>
+        var members: ArraySlice<(topic: Topic, value: String)>
 
         /// The same in two halves.
         var halves: [Group] {
-            let middle = self.values.startIndex + self.values.count / 2
+            let middle = self.members.startIndex + self.members.count / 2
             return [
-                Group(others: self.others, values: self.values[..<middle]),
-                Group(others: self.others, values: self.values[middle...]),
+                Group(others: self.others, members: self.members[..<middle]),
+                Group(others: self.others, members: self.members[middle...]),
             ]
         }
     }
@@ -105,18 +105,23 @@ package final class SQLSampler: Sampler {
     ) async -> [Result<String, SourceProblem>] {
         var pending = Self.groups(of: watches, by: batch)
         var splits = 0
-        var found: [[String: String]: Result<String, SourceProblem>] = [:]
+        var found: [Topic: Result<String, SourceProblem>] = [:]
         while !pending.isEmpty {
             let statements = pending.map { group in
-                self.query.bound(
+                var values = group.members.map { SQLValue(variable: $0.value) }
+                // A database keeps what it has prepared for each text; so there are few, whoever comes and goes.
+                if engine.placeholders == .questionMarks, let last = values.last {
+                    while values.count.nonzeroBitCount > 1 { values.append(last) }
+                }
+                return self.query.bound(
                     group.others.mapValues(SQLValue.init(variable:)),
-                    list: (batch, group.values.map(SQLValue.init(variable:))),
+                    list: (batch, values),
                     for: engine.placeholders
                 )
             }
             var refused: [Group] = []
             for (group, result) in zip(pending, await engine.run(statements)) {
-                if case .failure(let error) = result, error.code == .query, group.values.count > 1,
+                if case .failure(let error) = result, error.code == .query, group.members.count > 1,
                     splits < Self.maxSplits
                 {
                     splits += 1
@@ -127,41 +132,60 @@ package final class SQLSampler: Sampler {
             }
             pending = refused
         }
-        return watches.map {
-            found[$0.variables] ?? .failure(SourceProblem(.refused, "there is no \(batch) in the topic"))
-        }
+        return watches.map { found[$0.topic] ?? .failure(SourceProblem(.refused, "there is no \(batch) in the topic")) }
     }
 
+    /// Hands rows out by the bytes of their batch's column: two names that Swift takes for equal are two users.
     private func note(
         _ result: Result<[SQLRow], SQLError>,
         of group: Group,
         by batch: String,
-        in found: inout [[String: String]: Result<String, SourceProblem>]
+        in found: inout [Topic: Result<String, SourceProblem>]
     ) {
-        let rows = result.map { Dictionary(grouping: $0) { $0.text(of: batch) } }.mapError(SourceProblem.init)
-        for value in group.values {
-            var variables = group.others
-            variables[batch] = value
-            found[variables] = rows.flatMap { rows in
+        let values = Set(group.members.lazy.map { Array($0.value.utf8) })
+        let rows = result.map { Dictionary(grouping: $0) { $0.text(of: batch).map { Array($0.utf8) } } }
+            .mapError(SourceProblem.init)
+        // A database that compares loosely (case, padding, types) has found what nobody asked for by this name.
+        var stranger: [UInt8]?
+        if case .success(let rows) = rows {
+            stranger = rows.keys.lazy.compactMap(\.self).first { !values.contains($0) }
+        }
+        for (topic, value) in group.members {
+            found[topic] = rows.flatMap { rows in
                 if rows[nil] != nil {
                     return .failure(
                         SourceProblem(.refused, "the query returns no column \"\(batch)\", by which it is batched")
                     )
                 }
-                return .success(self.value(of: rows[value] ?? []))
+                if let own = rows[Array(value.utf8)] { return .success(self.value(of: own)) }
+                if let stranger {
+                    let text = String(decoding: stranger, as: UTF8.self)
+                    return .failure(
+                        SourceProblem(
+                            .refused,
+                            "the query returns \(batch) \(JSONText.quoted(text)), which is not asked for"
+                        )
+                    )
+                }
+                return .success(self.value(of: []))
             }
         }
     }
 
     private static func groups(of watches: [Watch], by batch: String) -> [Group] {
-        var groups: [[String: String]: [String]] = [:]
+        var groups: [[UInt8]: (others: [String: String], members: [(topic: Topic, value: String)])] = [:]
         for watch in watches {
             var others = watch.variables
-            if let own = others.removeValue(forKey: batch) { groups[others, default: []].append(own) }
+            guard let own = others.removeValue(forKey: batch) else { continue }
+            var key: [UInt8] = []
+            for (name, value) in others.sorted(by: { $0.key < $1.key }) {
+                key += Array(name.utf8) + [0] + Array(value.utf8) + [0]
+            }
+            groups[key, default: (others, [])].members.append((watch.topic, own))
         }
-        return groups.flatMap { others, all in
+        return groups.values.flatMap { others, all in
             stride(from: 0, to: all.count, by: self.maxBatch).map { start in
-                Group(others: others, values: all[start..<min(all.count, start + self.maxBatch)])
+                Group(others: others, members: all[start..<min(all.count, start + self.maxBatch)])
             }
         }
     }

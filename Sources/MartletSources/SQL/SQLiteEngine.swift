@@ -9,7 +9,20 @@ package final class SQLiteEngine: SQLEngine {
 
     package let placeholders = SQLPlaceholders.questionMarks
     private let path: String
-    private let queue = Mutex<DatabaseQueue?>(nil)
+    private let opened = Mutex<(queue: DatabaseQueue, file: FileIdentity?)?>(nil)
+
+    /// Which file a path leads to: one that was put in its place is another.
+    private struct FileIdentity: Equatable {
+        var device: UInt64
+        var number: UInt64
+
+        init?(path: String) {
+            var status = stat()
+            guard stat(path, &status) == 0 else { return nil }
+            self.device = UInt64(status.st_dev)
+            self.number = UInt64(status.st_ino)
+        }
+    }
 
     /// Makes an engine; the file is opened when it is first asked.
     package init(path: String) {
@@ -27,20 +40,21 @@ package final class SQLiteEngine: SQLEngine {
     }
 
     package func close() async {
-        self.queue.withLock { $0 = nil }
+        self.opened.withLock { $0 = nil }
     }
 
     private func open() throws -> DatabaseQueue {
-        try self.queue.withLock { queue in
-            if let queue { return queue }
+        try self.opened.withLock { opened in
+            let file = FileIdentity(path: self.path)
+            if let opened, opened.file == file { return opened.queue }
             var configuration = Configuration()
             configuration.readonly = true
             configuration.label = "martlet.source"
             // Its owner may be writing; that takes moments.
             configuration.busyMode = .timeout(2)
-            let opened = try DatabaseQueue(path: self.path, configuration: configuration)
-            queue = opened
-            return opened
+            let queue = try DatabaseQueue(path: self.path, configuration: configuration)
+            opened = (queue, file)
+            return queue
         }
     }
 
