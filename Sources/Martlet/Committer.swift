@@ -10,6 +10,7 @@ final actor Committer {
     /// What one publisher brought: all of it is appended, or nothing.
     struct Request: Sendable {
         var updates: [Update]
+        var bookmarks: [Bookmark]
         var bytes: Int
         /// Called on the committer's event loop.
         var completion: @Sendable (Result<PublishedRange, LogError>) -> Void
@@ -119,7 +120,7 @@ final actor Committer {
     private func append(_ batch: [Request]) async {
         let updates = batch.count == 1 ? batch[0].updates : batch.flatMap(\.updates)
         do throws(LogError) {
-            let first = try await self.log.append(updates)
+            let first = try await self.log.append(updates, bookmarks: batch.flatMap(\.bookmarks))
             self.failure.withLock { $0 = nil }
             let epoch = self.log.epoch
             let entries = updates.enumerated().map { offset, update in

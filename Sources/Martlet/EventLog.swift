@@ -86,13 +86,20 @@ public protocol EventLog: Sendable {
     /// What is kept right now. Called on event loops, so it must not wait.
     var bounds: LogBounds { get }
 
-    /// Appends all of `updates`, or none.
+    /// Appends all of `updates` and notes all of `bookmarks`, or neither.
     ///
-    /// When it returns, they are as durable as the log makes them: the hub acknowledges them to their publishers.
+    /// When it returns, they are as durable as the log makes them: the hub acknowledges them to their publishers. A later
+    /// bookmark replaces an earlier one of the same name. Either list may be empty.
     ///
     /// - Returns: the sequence number of the first; the others follow it without holes.
     /// - Throws: ``LogError`` if nothing was appended.
-    nonisolated(nonsending) func append(_ updates: [Update]) async throws(LogError) -> SequenceNumber
+    nonisolated(nonsending) func append(
+        _ updates: [Update],
+        bookmarks: [Bookmark]
+    ) async throws(LogError) -> SequenceNumber
+
+    /// The value of the newest bookmark with a name, or nil if there is none.
+    func bookmark(_ name: Bookmark.Name) async throws(LogError) -> String?
 
     /// Reads on after a place: the updates that an interest selects and admits, oldest first, as far as `limit` allows.
     ///
@@ -107,9 +114,23 @@ public protocol EventLog: Sendable {
     /// Finds the newest update that its publisher gave this id, or nil.
     func sequence(ofID id: String) async throws(LogError) -> SequenceNumber?
 
-    /// Finds the newest update that an interest selects and admits, or nil if there is none among the newest few
-    /// thousand: it answers a subscriber whose id is unknown, and anybody can bring one.
-    func newest(for interest: Interest) async throws(LogError) -> LogEntry?
+    /// Finds the newest updates that an interest selects and admits, oldest first, as far as `limit` allows.
+    ///
+    /// It looks at the newest few thousand only, since whoever comes may ask for this.
+    func newest(for interest: Interest, limit: PageLimit) async throws(LogError) -> [LogEntry]
+}
+
+extension EventLog {
+    /// Appends all of `updates`, or none; see ``append(_:bookmarks:)``.
+    @discardableResult
+    public nonisolated(nonsending) func append(_ updates: [Update]) async throws(LogError) -> SequenceNumber {
+        try await self.append(updates, bookmarks: [])
+    }
+
+    /// Finds the newest update that an interest selects and admits; see ``newest(for:limit:)``.
+    package func newest(for interest: Interest) async throws(LogError) -> LogEntry? {
+        try await self.newest(for: interest, limit: PageLimit(updates: 1, bytes: 1)).last
+    }
 }
 
 /// Says why a log could not do what it was asked, in a sentence for the operator.

@@ -46,6 +46,23 @@ final class History: Sendable {
         )
     }
 
+    /// Where a newcomer begins that looks at topics with a backlog: with the newest updates of those.
+    func backlog(of topics: [OwnedTopics.Backlog], for interest: Interest) async throws(LogError) -> ResumePoint {
+        // Before the look: what comes meanwhile is sent after it, and not twice.
+        let cursor = self.log.bounds.last
+        var entries: [LogEntry] = []
+        for backlog in topics {
+            entries += try await self.log.newest(
+                for: Interest(selectors: [backlog.selector], grants: interest.grants),
+                limit: PageLimit(updates: backlog.count, bytes: History.maxBacklogBytes)
+            ).filter { $0.position.sequence <= cursor }
+        }
+        entries.sort { $0.position.sequence < $1.position.sequence }
+        return ResumePoint(cursor: cursor, backlog: entries.map { Frame($0.update.event(at: $0.position)) })
+    }
+
+    private static let maxBacklogBytes = 1 << 20
+
     /// Where a subscriber begins that brings this id.
     func resume(id: String, for interest: Interest) async throws(LogError) -> ResumePoint {
         if let point = self.resumeAtOnce(id: id) { return point }

@@ -96,12 +96,16 @@ public final class Hub: Sendable {
     ///
     /// When it returns, they are as durable as the log makes them.
     ///
+    /// - Parameter bookmarks: how far a source has come with these updates; noted with them, or not at all.
     /// - Returns: the ids under which subscribers see them.
     /// - Throws: ``PublishError`` if nothing was published.
     @discardableResult
-    public func publish(_ updates: [Update]) async throws(PublishError) -> [String] {
+    public func publish(
+        _ updates: [Update],
+        bookmarks: [Bookmark] = []
+    ) async throws(PublishError) -> [String] {
         let result: Result<[String], PublishError> = await withCheckedContinuation { continuation in
-            self.publish(updates) { continuation.resume(returning: $0.map(\.ids)) }
+            self.publish(updates, bookmarks: bookmarks) { continuation.resume(returning: $0.map(\.ids)) }
         }
         return try result.get()
     }
@@ -109,6 +113,7 @@ public final class Hub: Sendable {
     /// Publishes without a task; `completion` is called once, on any thread.
     package func publish(
         _ updates: [Update],
+        bookmarks: [Bookmark] = [],
         completion: @escaping @Sendable (Result<PublishedRange, PublishError>) -> Void
     ) {
         let epoch = self.log.epoch
@@ -121,11 +126,27 @@ public final class Hub: Sendable {
         self.committer.submit(
             Committer.Request(
                 updates: updates,
+                bookmarks: bookmarks,
                 bytes: updates.reduce(0) { $0 + $1.data.utf8.count + 256 + $1.topicsCost }
             ) { result in
                 completion(result.mapError { PublishError.log($0) })
             }
         )
+    }
+
+    /// How far a source has come, as it noted with what it published; nil if it noted nothing.
+    public func bookmark(of source: String, item: String = "") async throws(LogError) -> String? {
+        try await self.log.bookmark(Bookmark.Name(source: source, item: item))
+    }
+
+    /// Finds where a newcomer begins; calls back at once if that needs no reading, else on any thread.
+    package func join(
+        _ interest: Interest,
+        completion: @escaping @Sendable (Result<ResumePoint, LogError>) -> Void
+    ) {
+        let backlogs = self.ownership.backlogs(of: interest)
+        if backlogs.isEmpty { return completion(.success(.newcomer)) }
+        self.read(completion) { history throws(LogError) in try await history.backlog(of: backlogs, for: interest) }
     }
 
     /// Finds where a subscriber begins that brings `id`; calls back at once if that needs no reading, else on any thread.
@@ -135,10 +156,17 @@ public final class Hub: Sendable {
         completion: @escaping @Sendable (Result<ResumePoint, LogError>) -> Void
     ) {
         if let point = self.history.resumeAtOnce(id: id) { return completion(.success(point)) }
+        self.read(completion) { history throws(LogError) in try await history.resume(id: id, for: interest) }
+    }
+
+    private func read(
+        _ completion: @escaping @Sendable (Result<ResumePoint, LogError>) -> Void,
+        _ body: @escaping @Sendable (History) async throws(LogError) -> ResumePoint
+    ) {
         let history = self.history
         let isAccepted = history.perform {
             do throws(LogError) {
-                completion(.success(try await history.resume(id: id, for: interest)))
+                completion(.success(try await body(history)))
             } catch {
                 completion(.failure(error))
             }

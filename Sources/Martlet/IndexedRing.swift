@@ -119,31 +119,36 @@ struct IndexedRing<Element: RingElement> {
         return (found, bound)
     }
 
-    /// The newest element that an interest selects and admits, if it is among the newest that one page looks at.
-    func newest(for interest: Interest) -> Element? {
+    /// The newest elements that an interest selects and admits, oldest first, of the newest that one page looks at.
+    func newest(for interest: Interest, limit: PageLimit) -> [Element] {
         var filter = InterestFilter(interest)
-        func isWanted(_ element: Element) -> Bool {
-            filter.admits(isPrivate: element.isPrivate, topics: element.topics)
+        var newest: [Element] = []
+        var room = limit.bytes
+        /// False if there is no room for it.
+        func take(_ element: Element) -> Bool {
+            guard newest.count < limit.updates, newest.isEmpty || element.cost <= room else { return false }
+            room -= element.cost
+            newest.append(element)
+            return true
         }
         if filter.isScan {
             for element in self.elements.suffix(Self.maxScanned).reversed() {
-                if filter.selects(element.topics), isWanted(element) { return element }
-                if filter.isSpent { return nil }
+                if filter.selects(element.topics),
+                    filter.admits(isPrivate: element.isPrivate, topics: element.topics), !take(element)
+                {
+                    break
+                }
+                if filter.isSpent { break }
             }
-            return nil
-        }
-        var newest: Element?
-        for topic in interest.selectors.lazy.compactMap(\.exactTopic) {
-            guard let list = self.byTopic[topic] else { continue }
-            for number in list.suffix(Self.maxScanned).reversed() {
-                if number <= newest?.sequence ?? 0 { break }
+        } else {
+            let lists = interest.selectors.compactMap { $0.exactTopic.flatMap { self.byTopic[$0] } }
+            let numbers = Set(lists.flatMap { $0.suffix(Self.maxScanned) })
+            for number in numbers.sorted(by: >).prefix(Self.maxScanned) {
                 let element = self.elements[Int(number - self.first)]
-                guard isWanted(element) else { continue }
-                newest = element
-                break
+                if filter.admits(isPrivate: element.isPrivate, topics: element.topics), !take(element) { break }
             }
         }
-        return newest
+        return newest.reversed()
     }
 }
 

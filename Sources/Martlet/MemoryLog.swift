@@ -19,6 +19,9 @@ public final class MemoryLog: EventLog {
         var byID: [ExactText: SequenceNumber] = [:]
         /// When each kept update came, in the ring's order, if age is limited.
         var arrivals = ArrivalTimes()
+        /// The bookmarks of whole sources.
+        var bookmarks: [Bookmark.Name: String] = [:]
+        var items = RecentCache<Bookmark.Name, String>(capacity: Bookmark.maxItems)
     }
 
     /// Makes an empty log.
@@ -40,9 +43,19 @@ public final class MemoryLog: EventLog {
     }
 
     /// Appends all of `updates` and trims what is too much. Never throws.
-    public nonisolated(nonsending) func append(_ updates: [Update]) async throws(LogError) -> SequenceNumber {
+    public nonisolated(nonsending) func append(
+        _ updates: [Update],
+        bookmarks: [Bookmark]
+    ) async throws(LogError) -> SequenceNumber {
         let now = ContinuousClock.now
         return self.state.withLock { state in
+            for bookmark in bookmarks {
+                if bookmark.name.item.isEmpty {
+                    state.bookmarks[bookmark.name] = bookmark.value
+                } else {
+                    state.items.insert(bookmark.value, for: bookmark.name)
+                }
+            }
             let start = state.ring.last + 1
             for (offset, update) in updates.enumerated() {
                 let sequence = start + SequenceNumber(offset)
@@ -77,9 +90,16 @@ public final class MemoryLog: EventLog {
         self.state.withLock { $0.byID[ExactText(id)] }
     }
 
-    /// Finds the newest update that an interest selects and admits.
-    public func newest(for interest: Interest) async throws(LogError) -> LogEntry? {
-        self.state.withLock { $0.ring.newest(for: interest) }
+    /// The value of the newest bookmark with a name.
+    public func bookmark(_ name: Bookmark.Name) async throws(LogError) -> String? {
+        self.state.withLock { state in
+            name.item.isEmpty ? state.bookmarks[name] : state.items.value(for: name)
+        }
+    }
+
+    /// Finds the newest updates that an interest selects and admits.
+    public func newest(for interest: Interest, limit: PageLimit) async throws(LogError) -> [LogEntry] {
+        self.state.withLock { $0.ring.newest(for: interest, limit: limit) }
     }
 
     private func trim(_ state: inout State, now: ContinuousClock.Instant) {

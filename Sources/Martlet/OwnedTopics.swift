@@ -25,6 +25,18 @@ public final class OwnedTopics: Sendable {
     /// Whether an update makes the ones before it on its topic worthless: then a newcomer is sent the newest at once, and
     /// whoever has missed several gets the newest only.
     public let isConflated: Bool
+    /// How many of the newest updates of a topic a newcomer is sent at once, 0 for none. For sources whose updates each
+    /// stand for themselves; a newcomer who asks for the topic by name, or for one that is claimed by name, gets them.
+    public let backlog: Int
+    /// Whether the source watches all of its topics or none: then whoever looks at any of them, by name, by template or
+    /// with `*`, looks at the source.
+    public let isWatchedAsOne: Bool
+
+    /// A topic that a newcomer gets the newest updates of.
+    struct Backlog: Sendable {
+        var selector: Selector
+        var count: Int
+    }
 
     private struct State {
         /// How many cohorts of subscribers look at a topic.
@@ -37,11 +49,20 @@ public final class OwnedTopics: Sendable {
     private let signal = Signal()
 
     /// Claims topics for a source.
-    public init(of owner: String, selector: Selector, isPublic: Bool = false, isConflated: Bool = false) {
+    public init(
+        of owner: String,
+        selector: Selector,
+        isPublic: Bool = false,
+        isConflated: Bool = false,
+        backlog: Int = 0,
+        isWatchedAsOne: Bool = false
+    ) {
         self.owner = owner
         self.selector = selector
         self.isPublic = isPublic
         self.isConflated = isConflated
+        self.backlog = backlog
+        self.isWatchedAsOne = isWatchedAsOne
     }
 
     /// The topics that began or ceased to be looked at since this was called last, each with whether it is now.
@@ -76,5 +97,14 @@ public final class OwnedTopics: Sendable {
             return count == 1 && state.changed.insert(topic).inserted
         }
         if isLast { self.signal.raise() }
+    }
+}
+
+extension OwnedTopics {
+    /// One of the topics that a template of the source's gives; nil if that is none.
+    var sample: Topic? {
+        guard let template = self.selector.template else { return nil }
+        let values = template.variableNames.map { ($0, "1") }
+        return try? Topic(URITemplateExpansion(template).text(with: Dictionary(uniqueKeysWithValues: values)))
     }
 }

@@ -2,6 +2,9 @@
 struct Ownership: Sendable {
     private let exact: [Topic: OwnedTopics]
     private let templates: [OwnedTopics]
+    /// Those of the templates that are watched as one, each with a topic to try selectors on.
+    private let wholes: [(owner: OwnedTopics, sample: Topic)]
+    private let hasBacklogs: Bool
 
     init(_ owned: [OwnedTopics]) {
         var exact: [Topic: OwnedTopics] = [:]
@@ -11,6 +14,10 @@ struct Ownership: Sendable {
         }
         self.exact = exact
         self.templates = templates
+        self.wholes = templates.filter(\.isWatchedAsOne).compactMap { owner in
+            owner.sample.map { (owner, $0) }
+        }
+        self.hasBacklogs = owned.contains { $0.backlog > 0 }
     }
 
     /// Who owns a topic; one that is claimed by name goes before templates.
@@ -35,13 +42,32 @@ struct Ownership: Sendable {
             guard owner.isPublic || interest.grants.contains(where: { $0.matches(topic) }) else { return }
             looks.append(Look(topic: topic, owner: owner))
         }
-        for topic in interest.selectors.lazy.compactMap(\.exactTopic) {
+        for (owner, sample) in self.wholes {
+            if !named.contains(where: { self.owner(of: $0) === owner }),
+                interest.selectors.contains(where: { $0.matches(sample) })
+            {
+                add(sample, owner)
+            }
+        }
+        let named: [Topic] = interest.selectors.compactMap { selector in
+            // Not the topic that is spelled like a template.
+            if case .exact(let topic) = selector.kind { topic } else { nil }
+        }
+        for topic in named {
             if let owner = self.owner(of: topic) { add(topic, owner) }
         }
-        for (topic, owner) in self.exact where !interest.selectors.contains(where: { $0.exactTopic == topic }) {
+        for (topic, owner) in self.exact where !named.contains(topic) {
             if interest.selectors.contains(where: { $0.matches(topic) }) { add(topic, owner) }
         }
         return looks
+    }
+
+    /// The topics of which an interest's newcomers get the newest updates.
+    func backlogs(of interest: Interest) -> [OwnedTopics.Backlog] {
+        guard self.hasBacklogs else { return [] }
+        return self.looks(of: interest).filter { $0.owner.backlog > 0 }.map { look in
+            OwnedTopics.Backlog(selector: Selector(exactly: look.topic), count: look.owner.backlog)
+        }
     }
 
     /// That a cohort looks at a topic.

@@ -8,14 +8,17 @@ package struct ResumePoint: Sendable {
     package var lastEventID: String?
     /// Set if it could not be done as asked.
     package var gap: Gap?
+    /// What a newcomer is sent first, of topics that have a backlog.
+    package var backlog: [Frame]
 
     /// For a subscriber that asked for nothing.
     package static let newcomer = ResumePoint()
 
-    package init(cursor: SequenceNumber? = nil, lastEventID: String? = nil, gap: Gap? = nil) {
+    package init(cursor: SequenceNumber? = nil, lastEventID: String? = nil, gap: Gap? = nil, backlog: [Frame] = []) {
         self.cursor = cursor
         self.lastEventID = lastEventID
         self.gap = gap
+        self.backlog = backlog
     }
 }
 

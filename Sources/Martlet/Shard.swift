@@ -71,13 +71,18 @@ package final class Shard {
         self.addToHeartbeat(subscriber)
         self.counters.opened += 1
         self.counters.streams += 1
-        if start.cursor != nil { self.counters.resumes += 1 }
+        let isNewcomer = start.lastEventID == nil
+        if !isNewcomer { self.counters.resumes += 1 }
         if let gap = start.gap {
             self.counters.gaps += 1
             guard self.send(gap.frame, to: subscriber) else { return subscriber }
         }
+        if !start.backlog.isEmpty {
+            self.counters.deliveries += start.backlog.count
+            guard self.send(Frame(joining: start.backlog), to: subscriber) else { return subscriber }
+        }
         // Who comes for the first time, and who is told that something is missing, hears what is true now.
-        if start.cursor == nil || start.gap != nil || start.lastEventID == Update.earliest,
+        if isNewcomer || start.gap != nil || start.lastEventID == Update.earliest,
             let frame = self.newestValues(for: cohort, through: subscriber.cursor)
         {
             guard self.send(frame, to: subscriber) else { return subscriber }

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Wakes one task that waits for something to have happened; what happens while nobody waits wakes the next that does.
-final class Signal: Sendable {
+package final class Signal: Sendable {
     private enum State {
         case idle
         case raised
@@ -10,7 +10,9 @@ final class Signal: Sendable {
 
     private let state = Mutex(State.idle)
 
-    func raise() {
+    package init() {}
+
+    package func raise() {
         let waiter: CheckedContinuation<Void, Never>? = self.state.withLock { state in
             if case .awaited(let waiter) = state {
                 state = .idle
@@ -23,7 +25,7 @@ final class Signal: Sendable {
     }
 
     /// Returns once the signal has been raised, or the task is cancelled.
-    func wait() async {
+    package func wait() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isOver = self.state.withLock { state in

@@ -23,6 +23,8 @@ final class RedisChannelHandler: ChannelInboundHandler, RemovableChannelHandler 
     private var context: ChannelHandlerContext?
     private var outgoing = ByteBuffer()
     private var timer: (task: Scheduled<Void>, deadline: NIODeadline)?
+    /// Who is told of changes to keys.
+    private var tracking: RedisTracking?
     /// What went wrong, once it has. Nothing is sent any more.
     private var failure: RedisError?
 
@@ -63,6 +65,13 @@ final class RedisChannelHandler: ChannelInboundHandler, RemovableChannelHandler 
         self.setTimer()
     }
 
+    /// Tells of changes to keys until the connection ends.
+    func startTracking(_ tracking: RedisTracking) {
+        if self.failure != nil { return }
+        self.tracking = tracking
+        tracking.changed(.telling)
+    }
+
     /// Lets one who waits go.
     func cancel(_ id: Int) {
         let error = RedisError(.cancelled, "the task was cancelled", server: self.server, mayHaveRun: true)
@@ -95,8 +104,10 @@ final class RedisChannelHandler: ChannelInboundHandler, RemovableChannelHandler 
     }
 
     private func receive(_ token: RESPToken, at now: NIODeadline) {
-        // What the server tells unasked, like the invalidation of a key, is of no use to anybody here.
-        if case .push = token { return }
+        if case .push(let elements) = token {
+            self.tracking?.receive(elements)
+            return
+        }
         let reply: RedisReplyQueue.Reply =
             if let text = token.errorText { .failure(.refused(text, server: self.server)) } else { .success(token) }
         if self.queue.receive(reply, at: now) { return }
@@ -120,6 +131,11 @@ final class RedisChannelHandler: ChannelInboundHandler, RemovableChannelHandler 
         self.timer = nil
         self.outgoing = ByteBuffer()
         self.queue.failAll(error.afterSending())
+        if let tracking = self.tracking {
+            self.tracking = nil
+            tracking.changed(.lost)
+            tracking.invalidated(nil)
+        }
         self.context?.close(promise: nil)
     }
 

@@ -27,6 +27,9 @@ extension RedisConnection {
         /// How much is taken from the server.
         package var limits = RESPDecoder.Limits()
 
+        /// Who is told of changes to the keys that the connection has read; `nil` for nobody.
+        package var tracking: RedisTracking?
+
         package init(url: RedisURL) {
             self.url = url
         }

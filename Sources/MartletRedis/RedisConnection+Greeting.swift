@@ -23,6 +23,22 @@ extension RedisConnection {
         if url.database != 0 {
             _ = try await self.ask(RedisCommand("SELECT", "\(url.database)"), until: deadline)
         }
+        if let tracking = configuration.tracking { try await self.track(tracking, until: deadline) }
+    }
+
+    /// A server that does not tell of changes is as good as any other for whoever then asks again and again.
+    private func track(_ tracking: RedisTracking, until deadline: NIODeadline) async throws(RedisError) {
+        guard self.protocolVersion == 3 else {
+            let error = RedisError(.server("ERR"), "the server knows no RESP3 to tell changes by", server: self.server)
+            return tracking.changed(.refused(error))
+        }
+        do {
+            _ = try await self.ask(RedisTracking.command, until: deadline)
+            self.startTracking(tracking)
+        } catch {
+            guard case .server = error.code else { throw error }
+            tracking.changed(.refused(error))
+        }
     }
 
     private static func hello(_ configuration: Configuration) -> RedisCommand {

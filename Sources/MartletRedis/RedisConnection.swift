@@ -106,6 +106,10 @@ package final actor RedisConnection {
         }
     }
 
+    func startTracking(_ tracking: RedisTracking) {
+        self.handler.value.startTracking(tracking)
+    }
+
     func speaks(version: Int) {
         self.protocolVersion = version
     }

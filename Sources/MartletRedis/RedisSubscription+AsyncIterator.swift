@@ -53,7 +53,9 @@ extension RedisSubscription {
     }
 
     private func connect() async throws(RedisError) -> RedisSubscriptionHandler.Producer.AsyncIterator {
-        let settings = self.configuration.connection
+        var settings = self.configuration.connection
+        // It reads no keys.
+        settings.tracking = nil
         let connection = try await RedisConnection.connect(settings, on: self.eventLoopGroup.any())
         return try await connection.subscribe(
             [RedisCommand("PSUBSCRIBE", strings: self.patterns), RedisCommand("SUBSCRIBE", strings: self.channels)]

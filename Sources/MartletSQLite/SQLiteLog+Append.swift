@@ -7,15 +7,21 @@ extension SQLiteLog {
     /// More names than this are looked up in the file instead.
     private static let maxKnownTopics = 200_000
 
-    /// Appends all of `updates` in one transaction, and returns when it is on disk.
-    public nonisolated(nonsending) func append(_ updates: [Update]) async throws(LogError) -> SequenceNumber {
+    /// Appends all of `updates` and notes `bookmarks` in one transaction, and returns when it is on disk.
+    public nonisolated(nonsending) func append(
+        _ updates: [Update],
+        bookmarks: [Bookmark]
+    ) async throws(LogError) -> SequenceNumber {
         let first = self.bounds.last + 1
         let published = self.now()
         // Not GRDB's async `write`: that gives up when the task is cancelled, and a batch that publishers wait for must
         // be finished or refused, never left open.
         let result: Result<Void, any Error> = await withCheckedContinuation { continuation in
             self.pool.asyncWrite(
-                { db in try self.insert(updates, from: first, published: published, into: db) },
+                { db in
+                    try self.insert(updates, from: first, published: published, into: db)
+                    try self.note(bookmarks, at: published, in: db)
+                },
                 completion: { _, result in continuation.resume(returning: result) }
             )
         }

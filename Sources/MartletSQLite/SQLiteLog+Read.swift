@@ -64,34 +64,46 @@ extension SQLiteLog {
         }
     }
 
-    /// Finds the newest update that an interest selects and admits, if it is among the newest few thousand.
-    public func newest(for interest: Interest) async throws(LogError) -> LogEntry? {
+    /// Finds the newest updates that an interest selects and admits, of the newest few thousand.
+    public func newest(for interest: Interest, limit: PageLimit) async throws(LogError) -> [LogEntry] {
         try await self.read { db in
             var reader = EntryReader(db: db, epoch: self.epoch)
             var filter = InterestFilter(interest)
-            func newest(of sql: String, _ arguments: StatementArguments, above floor: Int64) throws -> LogEntry? {
+            /// Those of a list that are wanted, the newest first.
+            func newest(of sql: String, _ arguments: StatementArguments) throws -> [Int64] {
                 let numbers = try Int64.fetchCursor(
                     db.cachedStatement(sql: sql + " ORDER BY sequence DESC LIMIT \(SQLiteLog.maxScanned)"),
                     arguments: arguments
                 )
-                while let number = try numbers.next(), number > floor {
+                var found: [Int64] = []
+                while found.count < limit.updates, let number = try numbers.next() {
                     let (topics, isPrivate) = try reader.address(of: number)
                     if filter.selects(topics), filter.admits(isPrivate: isPrivate, topics: topics) {
-                        return try reader.entry(at: number)
+                        found.append(number)
                     }
-                    if filter.isSpent { return nil }
+                    if filter.isSpent { break }
                 }
-                return nil
+                return found
             }
-            if filter.isScan { return try newest(of: "SELECT sequence FROM entry", [], above: 0) }
-            var found: LogEntry?
-            for key in try SQLiteLog.keys(db, matching: interest.selectors) {
-                for table in ["entry", "alternate"] {
-                    let sql = "SELECT sequence FROM \(table) WHERE topic = ?"
-                    found = try newest(of: sql, [key], above: found?.position.sequence ?? 0) ?? found
+            var found: Set<Int64> = []
+            if filter.isScan {
+                found = Set(try newest(of: "SELECT sequence FROM entry", []))
+            } else {
+                for key in try SQLiteLog.keys(db, matching: interest.selectors) {
+                    for table in ["entry", "alternate"] {
+                        found.formUnion(try newest(of: "SELECT sequence FROM \(table) WHERE topic = ?", [key]))
+                    }
                 }
             }
-            return found
+            var entries: [LogEntry] = []
+            var room = limit.bytes
+            for number in found.sorted(by: >).prefix(limit.updates) {
+                let entry = try reader.entry(at: number)
+                room -= entry.update.data.utf8.count
+                if room < 0, !entries.isEmpty { break }
+                entries.append(entry)
+            }
+            return entries.reversed()
         }
     }
 
@@ -133,7 +145,7 @@ extension SQLiteLog {
         }
     }
 
-    private func read<Value: Sendable>(
+    func read<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(LogError) -> Value {
         do {

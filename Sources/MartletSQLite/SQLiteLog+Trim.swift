@@ -6,16 +6,22 @@ extension SQLiteLog {
     /// What one transaction removes: small, so that publishers wait for it no longer than for each other.
     private static let updatesPerStep: Int64 = 500
 
+    /// Bookmarks are few beside updates: they are counted every so many rounds, which are a second.
+    private static let roundsPerBookmarks = 600
+
     /// Trims by count and age, in the background, until the task is cancelled.
     ///
     /// - Parameter report: called with a sentence when trimming fails; it is tried again.
     public func run(report: @Sendable (LogError) -> Void = { _ in }) async {
+        var round = 0
         while !Task.isCancelled {
             do throws(LogError) {
                 while try await self.trimStep(), !Task.isCancelled {}
+                if round % SQLiteLog.roundsPerBookmarks == 0 { try await self.trimBookmarks() }
             } catch {
                 report(error)
             }
+            round += 1
             try? await Task.sleep(for: .seconds(1))
         }
     }

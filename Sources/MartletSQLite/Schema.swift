@@ -7,7 +7,7 @@ enum Schema {
     /// "MRTL", so that `file` and we tell a log from other SQLite files (SQLite, `PRAGMA application_id`).
     static let applicationID: Int64 = 0x4D52_544C
     /// The newest layout this version reads and writes.
-    static let version: Int64 = 1
+    static let version: Int64 = 2
 
     static var configuration: Configuration {
         var configuration = Configuration()
@@ -36,6 +36,7 @@ enum Schema {
     /// Makes the tables in a new file, and tells the epoch of a file.
     static func open(_ db: Database, path: String) throws -> Epoch {
         if try self.isNew(db, path: path) { return try self.create(db) }
+        try self.upgrade(db)
         guard let name = try String.fetchOne(db, sql: "SELECT epoch FROM log"), let epoch = Epoch(name) else {
             throw LogError(code: .cannotOpen, message: "The log \(path) is damaged: it has no epoch.")
         }
@@ -62,6 +63,24 @@ enum Schema {
             )
         }
         return false
+    }
+
+    /// How far sources have come; `item` is empty for a source as a whole. Since version 2.
+    private static let bookmarks = """
+        CREATE TABLE bookmark (
+            source TEXT NOT NULL,
+            item TEXT NOT NULL,
+            value TEXT NOT NULL,
+            noted INTEGER NOT NULL,
+            PRIMARY KEY (source, item)
+        ) WITHOUT ROWID;
+        """
+
+    /// Brings a file of an older version up to date.
+    private static func upgrade(_ db: Database) throws {
+        let version = try Int64.fetchOne(db, sql: "PRAGMA user_version")!
+        if version < 2 { try db.execute(sql: self.bookmarks) }
+        if version < self.version { try db.execute(sql: "PRAGMA user_version = \(self.version)") }
     }
 
     private static func create(_ db: Database) throws -> Epoch {
@@ -97,6 +116,8 @@ enum Schema {
                     sequence INTEGER NOT NULL,
                     PRIMARY KEY (topic, sequence)
                 ) WITHOUT ROWID;
+
+                \(self.bookmarks)
                 """
         )
         try db.execute(sql: "INSERT INTO log (epoch, trimmed) VALUES (?, 0)", arguments: [epoch.name])

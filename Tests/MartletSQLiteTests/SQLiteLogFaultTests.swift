@@ -42,10 +42,10 @@ import Testing
         let path = self.folder.file()
         do {
             let log = try SQLiteLog(path: path)
-            try await log.pool.write { try $0.execute(sql: "PRAGMA user_version = 2") }
+            try await log.pool.write { try $0.execute(sql: "PRAGMA user_version = 3") }
         }
         let message = try self.refusal(of: path).message
-        #expect(message.contains("newer version") && message.contains("2"))
+        #expect(message.contains("newer version") && message.contains("3"))
     }
 
     @Test(arguments: ["DELETE FROM log", "UPDATE log SET epoch = 'NOT AN EPOCH'", "DROP TABLE log", "DROP TABLE entry"])

@@ -240,11 +240,11 @@ extension ConfigurationRefusalTests {
         ),
         Row(
             "sources:\n  time: { topic: time }",
-            "martlet.yaml:2: sources.time.kind: required: one of clock, command, file, http, redis-value, sql, system"
+            "martlet.yaml:2: sources.time.kind: required: one of clock, command, file, http, redis-channel, redis-queue, redis-stream, redis-value, sql, system"
         ),
         Row(
             "sources:\n  time: { kind: mail, topic: time, query: x }",
-            #"martlet.yaml:2: sources.time.kind: expected one of clock, command, file, http, redis-value, sql, system, found "mail""#
+            #"martlet.yaml:2: sources.time.kind: expected one of clock, command, file, http, redis-channel, redis-queue, redis-stream, redis-value, sql, system, found "mail""#
         ),
         Row(
             "sources:\n  time: { kind: clock }",

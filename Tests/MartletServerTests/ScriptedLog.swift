@@ -53,9 +53,12 @@ final class ScriptedLog: EventLog {
     var epoch: Epoch { self.base.epoch }
     var bounds: LogBounds { self.base.bounds }
 
-    nonisolated(nonsending) func append(_ updates: [Update]) async throws(LogError) -> SequenceNumber {
+    nonisolated(nonsending) func append(
+        _ updates: [Update],
+        bookmarks: [Bookmark]
+    ) async throws(LogError) -> SequenceNumber {
         try await self.pass()
-        return try await self.base.append(updates)
+        return try await self.base.append(updates, bookmarks: bookmarks)
     }
 
     func page(
@@ -71,7 +74,11 @@ final class ScriptedLog: EventLog {
         return try await self.base.sequence(ofID: id)
     }
 
-    func newest(for interest: Interest) async throws(LogError) -> LogEntry? {
-        try await self.base.newest(for: interest)
+    func newest(for interest: Interest, limit: PageLimit) async throws(LogError) -> [LogEntry] {
+        try await self.base.newest(for: interest, limit: limit)
+    }
+
+    func bookmark(_ name: Bookmark.Name) async throws(LogError) -> String? {
+        try await self.base.bookmark(name)
     }
 }

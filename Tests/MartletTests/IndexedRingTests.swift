@@ -26,7 +26,9 @@ import Testing
                 if !isEmpty { model.first += 1 }
             case 6:
                 let interest = try traffic.interest()
-                #expect(ring.newest(for: interest) == model.newest(for: interest), comment)
+                let limit = PageLimit(updates: Int.random(in: 1...4, using: &traffic.random), bytes: .max)
+                let newest = ring.newest(for: interest, limit: limit)
+                #expect(newest == model.newest(for: interest, updates: limit.updates), comment)
             default:
                 let interest = try traffic.interest()
                 var filter = InterestFilter(interest)

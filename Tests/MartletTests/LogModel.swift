@@ -44,8 +44,8 @@ struct LogModel {
         ] + Set(update.topics.map(\.name)).sorted()
     }
 
-    func newest(for interest: Interest) -> LogEntry? {
-        self.selected(by: interest, after: self.first - 1, through: self.last).last
+    func newest(for interest: Interest, updates: Int) -> [LogEntry] {
+        self.selected(by: interest, after: self.first - 1, through: self.last).suffix(updates)
     }
 
     func sequence(ofID id: String) -> SequenceNumber? {
@@ -95,8 +95,10 @@ func compareWithModel(
             try await trim()
         case 4:
             let interest = try traffic.interest()
-            let newest = try await log.newest(for: interest)
-            #expect(newest.map(LogModel.essence) == model.newest(for: interest).map(LogModel.essence), comment)
+            let limit = PageLimit(updates: Int.random(in: 1...4, using: &traffic.random), bytes: .max)
+            let newest = try await log.newest(for: interest, limit: limit)
+            let expected = model.newest(for: interest, updates: limit.updates)
+            #expect(newest.map(LogModel.essence) == expected.map(LogModel.essence), comment)
         case 5:
             let id = "mine:\(Int.random(in: 0...Int(model.last + 2), using: &traffic.random))"
             #expect(try await log.sequence(ofID: id) == model.sequence(ofID: id), comment)

@@ -61,14 +61,17 @@ final class ScriptedLog: EventLog {
     var epoch: Epoch { self.base.epoch }
     var bounds: LogBounds { self.base.bounds }
 
-    nonisolated(nonsending) func append(_ updates: [Update]) async throws(LogError) -> SequenceNumber {
+    nonisolated(nonsending) func append(
+        _ updates: [Update],
+        bookmarks: [Bookmark]
+    ) async throws(LogError) -> SequenceNumber {
         let batch = self.begun.withLock { begun in
             begun.append(updates.count)
             return begun.count
         }
         await self.disk.pass()
         if let error = self.failing(batch) { throw error }
-        return try await self.base.append(updates)
+        return try await self.base.append(updates, bookmarks: bookmarks)
     }
 
     func page(after sequence: SequenceNumber, for interest: Interest, limit: PageLimit) async throws(LogError)
@@ -82,7 +85,11 @@ final class ScriptedLog: EventLog {
         try await self.base.sequence(ofID: id)
     }
 
-    func newest(for interest: Interest) async throws(LogError) -> LogEntry? {
-        try await self.base.newest(for: interest)
+    func newest(for interest: Interest, limit: PageLimit) async throws(LogError) -> [LogEntry] {
+        try await self.base.newest(for: interest, limit: limit)
+    }
+
+    func bookmark(_ name: Bookmark.Name) async throws(LogError) -> String? {
+        try await self.base.bookmark(name)
     }
 }

@@ -77,8 +77,11 @@ private final class UnreadableLog: EventLog {
     var epoch: Epoch { self.base.epoch }
     var bounds: LogBounds { self.base.bounds }
 
-    nonisolated(nonsending) func append(_ updates: [Update]) async throws(LogError) -> SequenceNumber {
-        try await self.base.append(updates)
+    nonisolated(nonsending) func append(
+        _ updates: [Update],
+        bookmarks: [Bookmark]
+    ) async throws(LogError) -> SequenceNumber {
+        try await self.base.append(updates, bookmarks: bookmarks)
     }
 
     func page(after sequence: SequenceNumber, for interest: Interest, limit: PageLimit) async throws(LogError)
@@ -88,5 +91,6 @@ private final class UnreadableLog: EventLog {
     }
 
     func sequence(ofID id: String) async throws(LogError) -> SequenceNumber? { throw Self.error }
-    func newest(for interest: Interest) async throws(LogError) -> LogEntry? { throw Self.error }
+    func newest(for interest: Interest, limit: PageLimit) async throws(LogError) -> [LogEntry] { throw Self.error }
+    func bookmark(_ name: Bookmark.Name) async throws(LogError) -> String? { throw Self.error }
 }

@@ -9,12 +9,17 @@ extension SourceConfiguration {
         case command
         case file
         case http
+        case redisChannel = "redis-channel"
+        case redisQueue = "redis-queue"
+        case redisStream = "redis-stream"
         case redisValue = "redis-value"
         case sql
         case system
 
         /// Whether its topic may be a template, so that it has a watch for each topic that somebody looks at.
-        var takesTemplate: Bool { [.http, .redisValue, .sql].contains(self) }
+        var takesTemplate: Bool { ![.clock, .command, .file, .system].contains(self) }
+        /// Whether it publishes items, which newcomers may be sent some of.
+        var hasItems: Bool { [.command, .file, .redisChannel, .redisQueue, .redisStream].contains(self) }
     }
 
     /// Reads the mapping of names to sources.
@@ -61,18 +66,21 @@ extension SourceConfiguration {
                 key: "topic"
             )
         }
-        guard let kind = read(kind.value, section, variables: variables), let topic else { return nil }
+        var backlog = 0
+        if kind.value.hasItems { section.read("backlog", into: &backlog, as: .integer(0...1000)) }
+        guard let kind = read(kind.value, section, name: name, variables: variables), let topic else { return nil }
         return SourceConfiguration(
             name: name,
             kind: kind,
             topic: topic,
             isPublic: isPublic,
+            backlog: backlog,
             location: section.location
         )
     }
 
     /// - Parameter variables: those of the topic.
-    private static func read(_ kind: KindName, _ section: Section, variables: [String]) -> Kind? {
+    private static func read(_ kind: KindName, _ section: Section, name: String, variables: [String]) -> Kind? {
         switch kind {
         case .clock:
             var every = Duration.seconds(1)
@@ -84,6 +92,9 @@ extension SourceConfiguration {
             section.read("line-limit", into: &lineLimit, as: .size(16...16 << 20))
             return path.map { .file(path: $0.origin.resolve(path: $0.value), lineLimit: lineLimit) }
         case .sql: return readQuery(section, variables: variables).map { .sql($0) }
+        case .redisChannel: return readRedisChannel(section, variables: variables)
+        case .redisQueue: return readRedisQueue(section, name: name, variables: variables)
+        case .redisStream: return readRedisStream(section, variables: variables)
         case .redisValue: return readRedisValue(section, variables: variables)
         case .http: return readHTTP(section, variables: variables)
         case .system:
@@ -94,60 +105,8 @@ extension SourceConfiguration {
         }
     }
 
-    private static func readRedisValue(_ section: Section, variables: [String]) -> Kind? {
-        let redis = section.required("redis", as: .redis)
-        let key = section.required("key", as: .redisKey)
-        let polling = Polling(section)
-        guard let redis, let key else { return nil }
-        reportUnknown(key.value.template.variables, of: "key", among: variables, section, key.origin)
-        return .redisValue(redis: redis.value, key: key.value.text, polling: polling)
-    }
-
-    private static func readHTTP(_ section: Section, variables: [String]) -> Kind? {
-        let url = section.required("url", as: .urlTemplate)
-        let headers = section.list("headers", of: .header) ?? []
-        var timeout = Duration.seconds(10)
-        section.read("timeout", into: &timeout, as: .duration(.milliseconds(100) ... .seconds(300)))
-        var bodyLimit = 1 << 20
-        section.read("body-limit", into: &bodyLimit, as: .size(1 << 10...16 << 20))
-        let polling = Polling(section)
-        guard let url else { return nil }
-        reportUnknown(url.value.template.variables, of: "url", among: variables, section, url.origin)
-        return .http(
-            url: url.value.text,
-            headers: headers.map(\.value),
-            timeout: timeout,
-            bodyLimit: bodyLimit,
-            polling: polling
-        )
-    }
-
-    private static func readCommand(_ section: Section) -> Kind? {
-        let run = section.list("run", of: .argument)
-        let shell = section.setting("shell", as: .argument)
-        var linger = Duration.seconds(10)
-        section.read("linger", into: &linger, as: .duration(.zero ... .seconds(86_400)))
-        var lineLimit = 64 << 10
-        section.read("line-limit", into: &lineLimit, as: .size(16...16 << 20))
-        switch (run, shell) {
-        case (let run?, nil) where !run.isEmpty:
-            return .command(arguments: run.map(\.value), linger: linger, lineLimit: lineLimit)
-        case (nil, let shell?):
-            return .command(arguments: CommandOptions.shell(shell.value), linger: linger, lineLimit: lineLimit)
-        case (_?, _?):
-            section.report(.conflict, "give either run, a program and its arguments, or shell, a line for sh")
-        default:
-            section.report(
-                .missingKey,
-                "required: a program and its arguments, like [vmstat, \"1\"], or shell",
-                key: "run"
-            )
-        }
-        return nil
-    }
-
     /// Reports variables that the topic does not have.
-    private static func reportUnknown(
+    static func reportUnknown(
         _ used: [String],
         of key: String,
         among variables: [String],
@@ -165,47 +124,6 @@ extension SourceConfiguration {
         }
     }
 
-    /// The URL, where a file's path starts at the configuration's folder.
-    private static func resolved(_ database: Setting<DatabaseURL>) -> String {
-        guard database.value.url.engine == .sqlite, let path = database.value.url.database else {
-            return database.value.text
-        }
-        return SQLURL(engine: .sqlite, database: database.origin.resolve(path: path)).description
-    }
-
-    private static func readQuery(_ section: Section, variables: [String]) -> Query? {
-        let database = section.required("database", as: .database)
-        let text = section.required("query", as: .query)
-        var rows = SQLSampler.Rows.first
-        section.read("rows", into: &rows, as: .oneOf(SQLSampler.Rows.self))
-        let batch = section.setting("batch", as: .variable)
-        let polling = Polling(section)
-        guard let database, let text else { return nil }
-        for name in text.value.parameters where !variables.contains(name) {
-            let known = variables.isEmpty ? "it has none" : "it has \(variables.joined(separator: ", "))"
-            section.report(
-                .invalidValue,
-                "the query's :\(name) is no variable of the topic (\(known)); write the topic with {\(name)}",
-                key: "query",
-                at: text.origin
-            )
-        }
-        if let batch, !text.value.parameters.contains(batch.value) {
-            section.report(
-                .invalidValue,
-                "the query has no :\(batch.value); it needs IN (:\(batch.value)), and \(batch.value) as a column",
-                key: "batch",
-                at: batch.origin
-            )
-        }
-        return Query(
-            database: Secret(Self.resolved(database)),
-            text: text.value.text,
-            returnsAllRows: rows == .all,
-            batch: batch?.value,
-            polling: polling
-        )
-    }
 }
 
 extension SourceConfiguration.Polling {
@@ -214,25 +132,15 @@ extension SourceConfiguration.Polling {
         case always
     }
 
-    init(_ section: Section) {
+    /// - Parameter emits: whether it can be said what is published.
+    init(_ section: Section, emits: Bool = true) {
         self.init()
         section.read("every", into: &every, as: .duration(.milliseconds(50) ... .seconds(86_400)))
         section.read("linger", into: &linger, as: .duration(.zero ... .seconds(86_400)))
+        guard emits else { return }
         var emission = Emission.changed
         section.read("emit", into: &emission, as: .oneOf(Emission.self))
         emitsAlways = emission == .always
-    }
-}
-
-extension ValueFormat<SQLTemplate> {
-    fileprivate static var query: Self {
-        Self("an SQL query") { text throws(Refusal) in
-            do throws(SQLError) {
-                return try SQLTemplate(text)
-            } catch {
-                throw Refusal(.invalidValue, error.message)
-            }
-        }
     }
 }
 
@@ -251,88 +159,10 @@ extension ValueFormat<String> {
             return text
         }
     }
-
-    /// The name of a variable.
-    fileprivate static var variable: Self {
-        Self("the name of a variable of the topic") { text throws(Refusal) in
-            text.isEmpty || !text.utf8.allSatisfy(\.isNameByte) ? nil : text
-        }
-    }
 }
 
 /// What was read, and the text that says so.
-private struct Read<Template> {
+struct Read<Template> {
     let template: Template
     let text: String
-}
-
-extension ValueFormat<Secret> {
-    fileprivate static var redis: Self {
-        Self("the URL of a Redis server like redis://127.0.0.1:6379", isSecret: true) { text throws(Refusal) in
-            do throws(RedisError) {
-                _ = try RedisURL(text)
-                return Secret(text)
-            } catch {
-                throw Refusal(.invalidValue, error.message)
-            }
-        }
-    }
-
-    fileprivate static var header: Self {
-        Self("a header field like \"Accept: application/json\"", isSecret: true) { text throws(Refusal) in
-            guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")), colon != text.startIndex else { return nil }
-            return Secret(text)
-        }
-    }
-}
-
-extension ValueFormat<Read<RedisKeyTemplate>> {
-    fileprivate static var redisKey: Self {
-        Self("a key like counter:{user_id}") { text throws(Refusal) in
-            do throws(SourceProblem) {
-                return Read(template: try RedisKeyTemplate(text), text: text)
-            } catch {
-                throw Refusal(.invalidValue, error.message)
-            }
-        }
-    }
-}
-
-extension ValueFormat<Read<HTTPURLTemplate>> {
-    fileprivate static var urlTemplate: Self {
-        Self("a URL like https://example.com/weather/{city}") { text throws(Refusal) in
-            do throws(SourceProblem) {
-                return Read(template: try HTTPURLTemplate(text), text: text)
-            } catch {
-                throw Refusal(.invalidValue, error.message)
-            }
-        }
-    }
-}
-
-extension ValueFormat<String> {
-    /// One argument of a program.
-    fileprivate static var argument: Self {
-        Self("text") { text throws(Refusal) in text.isEmpty || text.utf8.contains(0) ? nil : text }
-    }
-}
-
-/// Where a database is, and the text that says so.
-private struct DatabaseURL {
-    let url: SQLURL
-    /// It may hold a password.
-    let text: String
-}
-
-extension ValueFormat<DatabaseURL> {
-    fileprivate static var database: Self {
-        Self("the URL of a database: sqlite:PATH, postgresql://… or mysql://…", isSecret: true) {
-            text throws(Refusal) in
-            do throws(SQLURLError) {
-                return DatabaseURL(url: try SQLURL(text), text: text)
-            } catch {
-                throw Refusal(.invalidValue, error.message)
-            }
-        }
-    }
 }

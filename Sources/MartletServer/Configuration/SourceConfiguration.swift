@@ -9,59 +9,21 @@ public struct SourceConfiguration: Sendable, Equatable {
         /// What a query of a database returns.
         case sql(Query)
         /// The value of a key in Redis; the URL may hold a password. Variables of the topic stand in the key as `{name}`.
-        case redisValue(redis: Secret, key: String, polling: Polling)
+        ///
+        /// With `notifies`, Redis says when it changes.
+        case redisValue(redis: Secret, key: String, notifies: Bool, polling: Polling)
+        /// The items that others push to a list in Redis, or how many they were.
+        case redisQueue(redis: Secret, key: String, counter: Counter?, polling: Polling)
+        /// The entries that others add to a stream in Redis: all of their fields, or the text of one.
+        case redisStream(redis: Secret, key: String, startsWithAll: Bool, field: String?, polling: Polling)
+        /// The messages that others publish to a channel of Redis, whose variables are the topic's.
+        case redisChannel(redis: Secret, channel: String, linger: Duration)
         /// What a URL answers. Variables of the topic stand in it as `{name}`; a header may hold a secret.
         case http(url: String, headers: [Secret], timeout: Duration, bodyLimit: Int, polling: Polling)
         /// The machine's processors, memory, load, network, and the file system that a path is on.
         case system(path: String, polling: Polling)
         /// The lines that a program prints while somebody looks.
         case command(arguments: [String], linger: Duration, lineLimit: Int)
-    }
-
-    /// A query that is asked again and again.
-    public struct Query: Sendable, Equatable {
-        /// The URL of the database, which may hold a password: `sqlite:PATH`, `postgresql://…`, `mysql://…`.
-        public var database: Secret
-        /// SQL whose parameters, `:user_id`, are variables of the topic's template.
-        public var text: String
-        /// Whether the value is all rows, an array, and not the first one.
-        public var returnsAllRows: Bool
-        /// The variable by which one query serves all watches.
-        public var batch: String?
-        /// When it is asked, and what of it is published.
-        public var polling: Polling
-
-        /// A query that is asked once a second, unless said otherwise.
-        public init(
-            database: Secret,
-            text: String,
-            returnsAllRows: Bool = false,
-            batch: String? = nil,
-            polling: Polling = Polling()
-        ) {
-            self.database = database
-            self.text = text
-            self.returnsAllRows = returnsAllRows
-            self.batch = batch
-            self.polling = polling
-        }
-    }
-
-    /// When something is looked at that does not tell when it changes.
-    public struct Polling: Sendable, Equatable {
-        /// The time between two looks.
-        public var every: Duration
-        /// How long it goes on when nobody looks any more.
-        public var linger: Duration
-        /// Whether every look is published, changed or not.
-        public var emitsAlways: Bool
-
-        /// Once a second, and for ten seconds after the last has left, unless said otherwise.
-        public init(every: Duration = .seconds(1), linger: Duration = .seconds(10), emitsAlways: Bool = false) {
-            self.every = every
-            self.linger = linger
-            self.emitsAlways = emitsAlways
-        }
     }
 
     /// What tells it from other sources: 1 to 64 letters, digits, `_` and `-`.
@@ -72,6 +34,8 @@ public struct SourceConfiguration: Sendable, Equatable {
     public var topic: String
     /// Whether everybody may see its updates.
     public var isPublic: Bool
+    /// How many of the newest items a newcomer is sent at once.
+    public var backlog: Int
     /// Where the file defines it.
     public var location: ConfigurationLocation?
 
@@ -81,12 +45,14 @@ public struct SourceConfiguration: Sendable, Equatable {
         kind: Kind,
         topic: String,
         isPublic: Bool = false,
+        backlog: Int = 0,
         location: ConfigurationLocation? = nil
     ) {
         self.name = name
         self.kind = kind
         self.topic = topic
         self.isPublic = isPublic
+        self.backlog = backlog
         self.location = location
     }
 }

@@ -9,15 +9,19 @@ extension HubHandler {
         let interest = Interest(selectors: query.selectors, grants: self.exchange.grant?.subscribe ?? [])
         // The header is what EventSource sends when it reconnects, so it is newer than the URL.
         let id = [header, query.lastEventID].compactMap { $0 }.first { !$0.isEmpty }
-        guard let id else { return try self.begin(query, interest, from: .newcomer) }
         guard let (eventLoop, handler) = self.home else { return }
         self.state = .answering
-        self.endpoint.hub.resume(id: id, for: interest) { result in
+        let completion: @Sendable (Result<ResumePoint, LogError>) -> Void = { result in
             if eventLoop.inEventLoop {
                 handler.value.resumed(result, query, interest)
             } else {
                 eventLoop.execute { handler.value.resumed(result, query, interest) }
             }
+        }
+        if let id {
+            self.endpoint.hub.resume(id: id, for: interest, completion: completion)
+        } else {
+            self.endpoint.hub.join(interest, completion: completion)
         }
     }
 

@@ -18,7 +18,9 @@ struct ConfiguredSource {
             of: configuration.name,
             selector: try Selector(configuration.topic),
             isPublic: configuration.isPublic,
-            isConflated: configuration.kind.isValue
+            isConflated: configuration.kind.isValue,
+            backlog: configuration.backlog,
+            isWatchedAsOne: configuration.kind.isWatchedAsOne
         )
         let monitor = SourceMonitor(name: configuration.name, kind: configuration.kind.name, logger: logger)
         self.topics = topics
@@ -35,10 +37,8 @@ struct ConfiguredSource {
                 options: FileSourceOptions(lineLimit: lineLimit),
                 report: { logger.notice("\($0)") }
             )
-        case .redisValue(let redis, let key, let polling):
-            let client = RedisClient(.init(url: try RedisURL(redis.text)), eventLoopGroup: group)
-            let sampler = RedisValueSampler(client: client, key: try RedisKeyTemplate(key))
-            self.source = Self.polled(sampler, topics, polling, monitor)
+        case .redisValue, .redisQueue, .redisStream, .redisChannel:
+            self.source = try Self.redis(configuration.kind, topics, monitor, on: group)
         case .http(let url, let headers, let timeout, let bodyLimit, let polling):
             let sampler = try HTTPSampler(
                 url: try HTTPURLTemplate(url),
@@ -63,20 +63,29 @@ struct ConfiguredSource {
                 rows: query.returnsAllRows ? .all : .first,
                 batch: query.batch
             ) { () throws(SQLError) in try url.makeEngine() }
-            self.source = Self.polled(sampler, topics, query.polling, monitor)
+            let wakes = Wakes()
+            let notified: any Sampler =
+                if let channel = query.wake {
+                    NotifiedSampler(sampler, notifier: try SQLNotifier(url, channel: channel), wakes: wakes)
+                } else {
+                    sampler
+                }
+            self.source = Self.polled(notified, topics, query.polling, monitor, wakes)
         }
     }
 
-    private static func polled(
-        _ sampler: some Sampler,
+    static func polled(
+        _ sampler: any Sampler,
         _ topics: OwnedTopics,
         _ polling: SourceConfiguration.Polling,
-        _ monitor: SourceMonitor
+        _ monitor: SourceMonitor,
+        _ wakes: Wakes = Wakes()
     ) -> any Source {
         PolledSource(
             topics: topics,
             sampler: sampler,
             options: PollingOptions(polling),
+            wakes: wakes,
             monitor: monitor,
             clock: .continuous
         )
@@ -90,7 +99,7 @@ struct ConfiguredSource {
 }
 
 extension PollingOptions {
-    fileprivate init(_ polling: SourceConfiguration.Polling) {
+    init(_ polling: SourceConfiguration.Polling) {
         self.init(interval: polling.every, linger: polling.linger, emitsAlways: polling.emitsAlways)
     }
 }
@@ -102,6 +111,9 @@ extension SourceConfiguration.Kind {
         case .clock: "clock"
         case .file: "file"
         case .sql: "sql"
+        case .redisChannel: "redis-channel"
+        case .redisQueue: "redis-queue"
+        case .redisStream: "redis-stream"
         case .redisValue: "redis-value"
         case .http: "http"
         case .system: "system"
@@ -113,7 +125,13 @@ extension SourceConfiguration.Kind {
     var isValue: Bool {
         switch self {
         case .clock, .sql, .redisValue, .http, .system: true
-        case .file, .command: false
+        case .redisQueue(_, _, let counter, _): counter != nil
+        case .file, .command, .redisChannel, .redisStream: false
         }
+    }
+
+    /// Whether all of its topics are watched, or none.
+    var isWatchedAsOne: Bool {
+        if case .redisChannel = self { true } else { false }
     }
 }

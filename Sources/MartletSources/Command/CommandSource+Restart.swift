@@ -3,8 +3,6 @@ import Martlet
 extension CommandSource {
     /// A program that has run for this long works: what was wrong before is forgotten.
     private static var goodWhile: Duration { .seconds(10) }
-    private static var shortestBackoff: Duration { .milliseconds(500) }
-    private static var longestBackoff: Duration { .seconds(30) }
 
     /// Runs the program again and again until the task is cancelled.
     func keepRunning(publishingTo hub: Hub) async {
@@ -22,13 +20,7 @@ extension CommandSource {
             if Task.isCancelled { return }
             self.monitor.fails(end)
             failures = start.duration(to: self.clock.now) >= Self.goodWhile ? 1 : failures + 1
-            try? await self.clock.sleep(for: Self.backoff(failures))
+            try? await self.clock.sleep(for: Backoff.delay(after: failures))
         }
-    }
-
-    /// Grows twofold, and is drawn at random from its upper half, so that programs don't start all at once.
-    static func backoff(_ failures: Int) -> Duration {
-        let most = min(Self.shortestBackoff * (1 << min(failures - 1, 10)), Self.longestBackoff)
-        return most * Double.random(in: 0.5...1)
     }
 }

@@ -71,41 +71,8 @@ package struct CommandSource<C: Clock>: Source where C.Duration == Duration {
     }
 
     package func run(publishingTo hub: Hub) async throws {
-        while !Task.isCancelled {
-            _ = self.topics.changes()
-            guard self.topics.watchedCount > 0 else {
-                await self.topics.changed()
-                continue
-            }
-            self.monitor.count { $0.watches = 1 }
-            await withTaskGroup { group in
-                group.addTask { await self.keepRunning(publishingTo: hub) }
-                await self.isUnwatched()
-                group.cancelAll()
-            }
-            self.monitor.count { $0.watches = 0 }
-        }
-    }
-
-    /// Returns once nobody has looked for as long as the program lingers, or the task is cancelled.
-    private func isUnwatched() async {
-        var end: C.Instant?
-        while !Task.isCancelled {
-            _ = self.topics.changes()
-            if self.topics.watchedCount > 0 {
-                end = nil
-                await self.topics.changed()
-            } else {
-                let instant = end ?? self.clock.now.advanced(by: self.options.linger)
-                end = instant
-                if self.clock.now >= instant { return }
-                await withTaskGroup { group in
-                    group.addTask { await self.topics.changed() }
-                    group.addTask { try? await self.clock.sleep(until: instant, tolerance: nil) }
-                    await group.next()
-                    group.cancelAll()
-                }
-            }
+        await OnDemand(topics: self.topics, linger: self.options.linger, monitor: self.monitor, clock: self.clock).run {
+            await self.keepRunning(publishingTo: hub)
         }
     }
 }

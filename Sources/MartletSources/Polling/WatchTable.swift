@@ -4,74 +4,123 @@ import Martlet
 /// that a page that is reloaded finds its watch alive. Without I/O; the time is told.
 struct WatchTable<Instant: InstantProtocol> where Instant.Duration == Duration {
     struct Entry {
-        let watch: Watch
+        var watch: Watch
+        /// What ``Wakes`` call it by.
+        let names: [String]
         /// What was published last.
         var value: String?
-        /// It has been asked for.
-        var isSampled = false
-        /// It could not be had, and is asked for again before its time.
-        var needsRetry = false
-        /// When it ends, since nobody looks any more.
-        var ends: Instant?
     }
 
     private let template: URITemplate?
     private let linger: Duration
+    private let names: (Watch) -> [String]
     private(set) var entries: [Topic: Entry] = [:]
+    private var topics: [String: Set<Topic>] = [:]
+    /// Those that are to be asked for at once: they are new, or were woken, or have more.
+    private var dueTopics: Set<Topic> = []
+    /// Those whose bookmark was not looked for yet.
+    private(set) var beginners: Set<Topic> = []
+    /// Those that could not be had, and are asked for again before their time.
+    private var retrying: Set<Topic> = []
+    /// Those of which the newest attempt failed, for whatever reason.
+    private var failing: Set<Topic> = []
+    /// When those end that nobody looks at any more.
+    private var ends: [Topic: Instant] = [:]
 
-    /// - Parameter template: what gives a watch its variables; nil if the topic has none.
-    init(template: URITemplate?, linger: Duration) {
+    /// - Parameters:
+    ///   - template: what gives a watch its variables; nil if the topic has none.
+    ///   - names: what ``Wakes`` call a watch by.
+    init(template: URITemplate?, linger: Duration, names: @escaping (Watch) -> [String] = { _ in [] }) {
         self.template = template
         self.linger = linger
+        self.names = names
     }
 
     var isEmpty: Bool { self.entries.isEmpty }
 
     mutating func apply(_ changes: [(topic: Topic, isWatched: Bool)], now: Instant) {
         for (topic, isWatched) in changes {
-            if !isWatched {
-                if let ends = self.entries[topic].map({ $0.ends ?? now.advanced(by: self.linger) }) {
-                    self.entries[topic]?.ends = ends
-                }
-            } else if self.entries[topic] != nil {
-                self.entries[topic]?.ends = nil
-            } else if let variables = self.template == nil ? [:] : self.template?.variables(in: topic) {
-                self.entries[topic] = Entry(watch: Watch(topic: topic, variables: variables))
+            if self.entries[topic] != nil {
+                self.ends[topic] = isWatched ? nil : self.ends[topic] ?? now.advanced(by: self.linger)
+            } else if isWatched, let variables = self.template == nil ? [:] : self.template?.variables(in: topic) {
+                let watch = Watch(topic: topic, variables: variables)
+                let names = self.names(watch)
+                self.entries[topic] = Entry(watch: watch, names: names)
+                self.dueTopics.insert(topic)
+                self.beginners.insert(topic)
+                for name in names { self.topics[name, default: []].insert(topic) }
             }
         }
     }
 
     /// Ends the watches whose time has come.
     mutating func end(at now: Instant) -> [Topic] {
-        let ended = self.entries.filter { $0.value.ends.map { $0 <= now } ?? false }.map(\.key)
-        for topic in ended { self.entries[topic] = nil }
+        let ended = self.ends.filter { $0.value <= now }.map(\.key)
+        for topic in ended {
+            self.ends[topic] = nil
+            self.dueTopics.remove(topic)
+            self.beginners.remove(topic)
+            self.retrying.remove(topic)
+            self.failing.remove(topic)
+            for name in self.entries.removeValue(forKey: topic)?.names ?? [] {
+                self.topics[name]?.remove(topic)
+                if self.topics[name]?.isEmpty == true { self.topics[name] = nil }
+            }
+        }
         return ended
     }
 
     /// When the next watch ends, if none is looked at again.
-    var nextEnd: Instant? { self.entries.values.lazy.compactMap(\.ends).min() }
+    var nextEnd: Instant? { self.ends.values.min() }
 
-    /// Those that were never asked for.
-    var newcomers: [Watch] { self.entries.values.lazy.filter { !$0.isSampled }.map(\.watch) }
+    /// Those that are to be asked for at once.
+    var due: [Watch] { self.dueTopics.compactMap { self.entries[$0]?.watch } }
 
-    /// Those that could not be had.
-    var retries: [Watch] { self.entries.values.lazy.filter(\.needsRetry).map(\.watch) }
+    /// Those that could not be had, and aren't due anyway.
+    var retries: [Watch] { self.retrying.subtracting(self.dueTopics).compactMap { self.entries[$0]?.watch } }
 
     var all: [Watch] { self.entries.values.map(\.watch) }
 
-    /// Notes that a watch was asked for.
-    mutating func noteSampled(_ topic: Topic, needsRetry: Bool) {
-        self.entries[topic]?.isSampled = true
-        self.entries[topic]?.needsRetry = needsRetry
+    /// Whether the newest attempt at anything failed.
+    var isFailing: Bool { !self.failing.isEmpty }
+
+    mutating func begin(_ topic: Topic, at bookmark: String?) {
+        self.entries[topic]?.watch.bookmark = bookmark
+        self.beginners.remove(topic)
     }
 
+    /// Takes what has changed.
+    mutating func wake(_ woken: Wakes.Woken) {
+        if woken.isAll {
+            self.dueTopics.formUnion(self.entries.keys)
+        } else {
+            for name in woken.names { self.dueTopics.formUnion(self.topics[name] ?? []) }
+        }
+    }
+
+    /// Notes that a watch was asked for.
+    mutating func noteAsked(_ topic: Topic, failed: SourceProblem.Code? = nil, hasMore: Bool = false) {
+        guard self.entries[topic] != nil else { return }
+        func note(_ isIn: Bool, _ set: inout Set<Topic>) {
+            if isIn { set.insert(topic) } else { set.remove(topic) }
+        }
+        note(hasMore, &self.dueTopics)
+        note(failed == .unavailable, &self.retrying)
+        note(failed != nil, &self.failing)
+    }
+
+    /// Whether a value is another than the one that was published last; byte for byte, since two texts that Swift takes
+    /// for equal may differ for a reader.
     func hasChanged(_ topic: Topic, to value: String) -> Bool {
-        // Byte for byte: two texts that Swift takes for equal may differ for a reader.
-        guard let known = self.entries[topic]?.value else { return true }
-        return !known.utf8.elementsEqual(value.utf8)
+        guard let entry = self.entries[topic] else { return false }
+        return entry.value.map { !$0.utf8.elementsEqual(value.utf8) } ?? true
     }
 
     mutating func notePublished(_ topic: Topic, _ value: String) {
         self.entries[topic]?.value = value
+    }
+
+    mutating func notePublished(_ topic: Topic, bookmark: String) {
+        self.entries[topic]?.watch.bookmark = bookmark
     }
 }

@@ -49,6 +49,55 @@ package struct RedisKeyTemplate: Sendable, Hashable {
         }
     }
 
+    /// The glob-style pattern that all of its keys match (Redis, PSUBSCRIBE).
+    package var pattern: String {
+        self.parts.reduce(into: "") { pattern, part in
+            switch part {
+            case .text(let text):
+                for scalar in text.unicodeScalars {
+                    if "*?[]\\^".unicodeScalars.contains(scalar) { pattern += "\\" }
+                    pattern.unicodeScalars.append(scalar)
+                }
+            case .variable: pattern += "*"
+            }
+        }
+    }
+
+    /// What a name that somebody else made has for the variables, as it stands there; nil if it is none of these names.
+    ///
+    /// Each variable takes as little as it can, the last one the rest.
+    package func values(in name: String) -> [String: String]? {
+        var rest = Array(name.utf8)[...]
+        var values: [String: String] = [:]
+        var open: String?
+        func take(_ bytes: ArraySlice<UInt8>) -> Bool {
+            guard let name = open else { return bytes.isEmpty }
+            open = nil
+            let value = String(decoding: bytes, as: UTF8.self)
+            // The same variable twice is the same value twice.
+            return values.updateValue(value, forKey: name).map { $0.utf8.elementsEqual(value.utf8) } ?? true
+        }
+        for (number, part) in self.parts.enumerated() {
+            switch part {
+            case .variable(let name):
+                // Of two in a row the first takes nothing.
+                if open != nil, !take([]) { return nil }
+                open = name
+            case .text(let text):
+                let text = Array(text.utf8)
+                if number == self.parts.count - 1 {
+                    guard rest.count >= text.count, rest.suffix(text.count).elementsEqual(text) else { return nil }
+                    return take(rest.dropLast(text.count)) ? values : nil
+                }
+                guard let start = open == nil ? rest.startIndex : rest.firstIndex(of: text),
+                    rest[start...].starts(with: text), take(rest[..<start])
+                else { return nil }
+                rest = rest[(start + text.count)...]
+            }
+        }
+        return nil
+    }
+
     private static let hexDigits = Array("0123456789ABCDEF".utf8)
 
     private static func encoded(_ text: String) -> String {
@@ -66,5 +115,14 @@ package struct RedisKeyTemplate: Sendable, Hashable {
     private static func isNameByte(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: "_") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
             || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+    }
+}
+
+extension ArraySlice<UInt8> {
+    /// Where a text begins, if it stands here.
+    fileprivate func firstIndex(of text: [UInt8]) -> Int? {
+        if text.isEmpty { return self.startIndex }
+        guard self.count >= text.count else { return nil }
+        return (self.startIndex...self.endIndex - text.count).first { self[$0...].starts(with: text) }
     }
 }

@@ -13,6 +13,8 @@ package struct RedisValueSampler: Sampler {
         self.key = key
     }
 
+    package func names(of watch: Watch) -> [String] { [self.key.key(watch.variables)] }
+
     package func sample(_ watches: [Watch]) async -> [Result<String, SourceProblem>] {
         let keys = watches.map { self.key.key($0.variables) }
         do throws(RedisError) {

@@ -287,7 +287,7 @@ struct CommandSourceTests {
 
     @Test func `waits longer and longer, and never the same time`() {
         for (failures, most) in [(1, 0.5), (2, 1), (3, 2), (6, 16), (7, 30), (1000, 30)] {
-            let waits = (0..<100).map { _ in CommandSource<ContinuousClock>.backoff(failures) / .seconds(1) }
+            let waits = (0..<100).map { _ in Backoff.delay(after: failures) / .seconds(1) }
             #expect(waits.allSatisfy { $0 >= most / 2 && $0 <= most })
             #expect(Set(waits).count > 10)
         }

@@ -47,7 +47,10 @@ final class TappedLog: EventLog {
         }
     }
 
-    nonisolated(nonsending) func append(_ updates: [Update]) async throws(LogError) -> SequenceNumber {
+    nonisolated(nonsending) func append(
+        _ updates: [Update],
+        bookmarks: [Bookmark]
+    ) async throws(LogError) -> SequenceNumber {
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             let isStill = self.state.withLock { state in
                 state.appends += 1
@@ -57,7 +60,7 @@ final class TappedLog: EventLog {
             if !isStill { continuation.resume() }
         }
         if self.state.withLock({ $0.isRefusing }) { throw LogError(code: .full, message: "the disk is full") }
-        let sequence = try await self.log.append(updates)
+        let sequence = try await self.log.append(updates, bookmarks: bookmarks)
         self.state.withLock { state in
             state.lines += updates.map(\.data)
             state.arePrivate = state.arePrivate && updates.allSatisfy(\.isPrivate)
@@ -77,7 +80,11 @@ final class TappedLog: EventLog {
         try await self.log.sequence(ofID: id)
     }
 
-    func newest(for interest: Interest) async throws(LogError) -> LogEntry? {
-        try await self.log.newest(for: interest)
+    func newest(for interest: Interest, limit: PageLimit) async throws(LogError) -> [LogEntry] {
+        try await self.log.newest(for: interest, limit: limit)
+    }
+
+    func bookmark(_ name: Bookmark.Name) async throws(LogError) -> String? {
+        try await self.log.bookmark(name)
     }
 }
