@@ -42,16 +42,16 @@ struct Ownership: Sendable {
             guard owner.isPublic || interest.grants.contains(where: { $0.matches(topic) }) else { return }
             looks.append(Look(topic: topic, owner: owner))
         }
+        let named: [Topic] = interest.selectors.compactMap { selector in
+            // Not the topic that is spelled like a template.
+            if case .exact(let topic) = selector.kind { topic } else { nil }
+        }
         for (owner, sample) in self.wholes {
             if !named.contains(where: { self.owner(of: $0) === owner }),
                 interest.selectors.contains(where: { $0.matches(sample) })
             {
                 add(sample, owner)
             }
-        }
-        let named: [Topic] = interest.selectors.compactMap { selector in
-            // Not the topic that is spelled like a template.
-            if case .exact(let topic) = selector.kind { topic } else { nil }
         }
         for topic in named {
             if let owner = self.owner(of: topic) { add(topic, owner) }
