@@ -1,7 +1,4 @@
-import Logging
 import Martlet
-import NIOCore
-import NIOPosix
 import Synchronization
 import Testing
 
@@ -29,87 +26,62 @@ private final class ScriptedSampler: Sampler {
         }
     }
 
+    func names(of watch: Watch) -> [String] { [watch.variables["id"] ?? ""] }
+
     func close() async { self.state.withLock { $0.isClosed = true } }
 
     func set(_ id: String, _ value: String) { self.state.withLock { $0.values[id] = value } }
     var asked: Int { self.state.withLock { $0.asked.count } }
 }
 
-/// An outlet that keeps what it is sent.
-private final class Outlet: StreamOutlet, @unchecked Sendable {
-    // Written on the shard's loop and read by the test.
-    private let received = Mutex("")
-
-    var text: String { self.received.withLock { $0 } }
-    func send(_ frame: Frame) -> SendResult {
-        self.received.withLock { $0 += String(buffer: frame.payload) }
-        return .taken
-    }
-    var progress: Int { 0 }
-    func end(with last: Frame?) {}
-}
-
 @Suite(.timeLimit(.minutes(1))) struct PolledSourceTests {
     /// A hub, a source on it that asks every 20 ms, and whoever looks.
     private final class Stage: Sendable {
-        let hub: Hub
-        let topics: OwnedTopics
         let sampler = ScriptedSampler()
-        let monitor: SourceMonitor
-        let group = MultiThreadedEventLoopGroup.singleton
+        let wakes = Wakes()
+        private let stage: HubStage
+        private let options: PollingOptions
 
-        init(emitsAlways: Bool = false, linger: Duration = .milliseconds(50), isPublic: Bool = true) throws {
-            self.topics = OwnedTopics(
-                of: "notices",
-                selector: try Selector("users/{id}"),
-                isPublic: isPublic,
-                isConflated: true
+        init(
+            interval: Duration = .milliseconds(20),
+            emitsAlways: Bool = false,
+            linger: Duration = .milliseconds(50),
+            isPublic: Bool = true
+        ) throws {
+            self.stage = HubStage(
+                OwnedTopics(
+                    of: "notices",
+                    selector: try Selector("users/{id}"),
+                    isPublic: isPublic,
+                    isConflated: true
+                )
             )
-            self.hub = Hub(
-                log: MemoryLog(epoch: Epoch("test")!),
-                eventLoopGroup: self.group,
-                settings: Hub.Settings(heartbeat: .hours(1)),
-                owned: [self.topics]
+            self.options = PollingOptions(
+                interval: interval,
+                calmInterval: .seconds(3600),
+                linger: linger,
+                emitsAlways: emitsAlways
             )
-            self.monitor = SourceMonitor(
-                name: "notices",
-                kind: "test",
-                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-            )
-            self.options = PollingOptions(interval: .milliseconds(20), linger: linger, emitsAlways: emitsAlways)
         }
 
-        let options: PollingOptions
+        var monitor: SourceMonitor { self.stage.monitor }
 
         func run(_ test: () async throws -> Void) async throws {
             let source = PolledSource(
-                topics: self.topics,
+                topics: self.stage.topics,
                 sampler: self.sampler,
                 options: self.options,
-                monitor: self.monitor,
+                wakes: self.wakes,
+                monitor: self.stage.monitor,
                 clock: ContinuousClock()
             )
-            try await withThrowingTaskGroup { group in
-                group.addTask { await self.hub.run() }
-                group.addTask { try await source.run(publishingTo: self.hub) }
-                try await test()
-                group.cancelAll()
-            }
+            try await self.stage.run(source, test)
         }
 
-        func join(_ selectors: String..., grants: [String] = []) async throws -> (Outlet, () async throws -> Void) {
-            let interest = Interest(
-                selectors: try selectors.map { try Selector($0) },
-                grants: try grants.map { try Selector($0) }
-            )
-            let outlet = Outlet()
-            let eventLoop = self.group.next()
-            let hub = self.hub
-            let subscriber = try await eventLoop.submit {
-                let subscriber = hub.shard(on: eventLoop).join(interest, from: .newcomer, outlet: outlet)
-                return NIOLoopBound(subscriber, eventLoop: eventLoop)
-            }.get()
-            return (outlet, { try await eventLoop.submit { hub.shard(on: eventLoop).leave(subscriber.value) }.get() })
+        func join(_ selectors: String..., grants: [String] = []) async throws -> (
+            KeepingOutlet, () async throws -> Void
+        ) {
+            try await self.stage.join(selectors, grants: grants)
         }
     }
 
@@ -142,7 +114,7 @@ private final class Outlet: StreamOutlet, @unchecked Sendable {
         try await stage.run {
             let (first, _) = try await stage.join("users/1")
             #expect(await eventually { first.text.contains("data: a") })
-            var others: [Outlet] = []
+            var others: [KeepingOutlet] = []
             for _ in 0..<50 { others.append(try await stage.join("users/1").0) }
             #expect(others.allSatisfy { $0.text == "id: test-1\ndata: a\n\n" })
             #expect(stage.monitor.status.watches == 1)
@@ -194,6 +166,46 @@ private final class Outlet: StreamOutlet, @unchecked Sendable {
             stage.sampler.state.withLock { $0.problem = nil }
             stage.sampler.set("1", "b")
             #expect(await eventually { outlet.text.contains("data: b") && stage.monitor.status.problem == nil })
+        }
+    }
+
+    @Test func `while something tells of changes, only what is woken is asked`() async throws {
+        let stage = try Stage()
+        stage.sampler.set("1", "a")
+        stage.wakes.works(true)
+        try await stage.run {
+            let (outlet, _) = try await stage.join("users/1", "users/2")
+            #expect(await eventually { stage.monitor.status.updates == 2 })
+            let asked = stage.sampler.asked
+            try await Task.sleep(for: .milliseconds(100))
+            #expect(stage.sampler.asked == asked)
+            stage.sampler.set("1", "b")
+            stage.wakes.wake(["1", "3"])
+            #expect(await eventually { outlet.data.last == "b" })
+            #expect(stage.sampler.state.withLock { $0.asked.last } == ["users/1"])
+            stage.wakes.wake(nil)
+            #expect(await eventually { stage.sampler.state.withLock { $0.asked.last } == ["users/1", "users/2"] })
+            // It tells no more: back to asking again and again.
+            stage.wakes.works(false, problem: "nobody tells")
+            let before = stage.sampler.asked
+            #expect(await eventually { stage.sampler.asked > before + 3 })
+            #expect(stage.monitor.status.problem == "nobody tells")
+            stage.wakes.works(true)
+            stage.wakes.wake(["2"])
+            #expect(await eventually { stage.monitor.status.problem == nil })
+        }
+    }
+
+    @Test func `what could not be published is published with the next attempt`() async throws {
+        let stage = try Stage(interval: .seconds(3600))
+        stage.sampler.state.withLock { $0.problem = SourceProblem(.unavailable, "down") }
+        try await stage.run {
+            let (outlet, _) = try await stage.join("users/1")
+            #expect(await eventually { stage.monitor.status.problem == "down" })
+            stage.sampler.set("1", "a")
+            stage.sampler.state.withLock { $0.problem = nil }
+            // No tick comes within an hour; the retry does.
+            #expect(await eventually { outlet.data == ["a"] && stage.monitor.status.problem == nil })
         }
     }
 

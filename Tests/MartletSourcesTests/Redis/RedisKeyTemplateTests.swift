@@ -26,3 +26,26 @@ import Testing
         #expect(throws: SourceProblem.self) { try RedisKeyTemplate(text) }
     }
 }
+
+/// What a channel's name has for the variables of its template.
+@Suite struct RedisChannelNameTests {
+    @Test(
+        arguments: [
+            ("chat:{room}", "chat:7", ["room": "7"]), ("chat:{room}", "chat:a:b/*", ["room": "a:b/*"]),
+            ("chat:{room}", "chat:", ["room": ""]), ("chat:{room}", "chats:7", nil), ("chat:{room}", "chat", nil),
+            ("{a}:{b}", "1:2:3", ["a": "1", "b": "2:3"]), ("{a}:x", "1:x", ["a": "1"]),
+            ("{a}:x", "1:x:x", ["a": "1:x"]),
+            ("{a}:x", "1:y", nil), ("{a}{b}", "12", ["a": "", "b": "12"]), ("{a}-{a}", "1-1", ["a": "1"]),
+            ("{a}-{a}", "1-2", nil), ("plain", "plain", [:]), ("plain", "plainer", nil),
+            ("x{a}y{b}z", "x1y2z", ["a": "1", "b": "2"]),
+            ("x{a}y{b}z", "xyz", ["a": "", "b": ""]), ("x{a}y{b}z", "xz", nil), ("{a}", "\u{301}:", ["a": "\u{301}:"]),
+        ] as [(String, String, [String: String]?)]
+    )
+    func `a name is read`(template: String, name: String, values: [String: String]?) throws {
+        #expect(try RedisKeyTemplate(template).values(in: name) == values)
+    }
+
+    @Test func `a pattern takes its own special characters for what they are`() throws {
+        #expect(try RedisKeyTemplate("a*[b]?\\{x}:{y}").pattern == "a\\*\\[b\\]\\?\\\\*:*")
+    }
+}

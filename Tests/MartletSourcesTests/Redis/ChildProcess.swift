@@ -1,0 +1,1 @@
+../../MartletRedisTests/ChildProcess.swift
