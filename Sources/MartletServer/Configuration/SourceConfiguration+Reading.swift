@@ -69,6 +69,9 @@ extension SourceConfiguration {
         var backlog = 0
         if kind.value.hasItems { section.read("backlog", into: &backlog, as: .integer(0...1000)) }
         guard let kind = read(kind.value, section, name: name, variables: variables), let topic else { return nil }
+        if backlog > 0, case .redisQueue(_, _, _?, _) = kind {
+            section.report(.conflict, "a counter has one value, which newcomers are sent anyway", key: "backlog")
+        }
         return SourceConfiguration(
             name: name,
             kind: kind,
