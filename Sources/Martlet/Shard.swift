@@ -6,7 +6,7 @@ package import NIOCore
 /// on its event loop, which every entry point checks.
 package final class Shard {
     package let eventLoop: any EventLoop
-    let epoch: Epoch
+    package let epoch: Epoch
     let settings: Hub.Settings
     let history: History
     let ownership: Ownership
@@ -89,6 +89,13 @@ package final class Shard {
         }
         self.advance(subscriber)
         return subscriber
+    }
+
+    /// The place up to which a subscriber has everything that is for it.
+    package func cursor(of subscriber: Subscriber) -> SequenceNumber {
+        self.eventLoop.preconditionInEventLoop()
+        if case .live = subscriber.state { return self.head }
+        return subscriber.cursor
     }
 
     /// Ends a subscription; what it had not got yet stays in the log. Does nothing if it has left already.

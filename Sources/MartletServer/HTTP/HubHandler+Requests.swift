@@ -78,7 +78,7 @@ extension HubHandler {
     }
 
     private func begin(_ request: HTTPRequest, part: HTTPRequestPart, context: ChannelHandlerContext) {
-        self.exchange = Exchange(isHead: request.method == .head)
+        self.exchange = Exchange(isHead: request.method == .head, isPoll: Self.isPoll(request))
         do throws(RequestError) {
             if case .ends = try self.transport.beginRequest(request) { self.closesAfterAnswer = true }
             let access = self.endpoint.access
@@ -172,7 +172,7 @@ extension HubHandler {
     /// Whether the next part of a request can be looked at.
     private var takesParts: Bool {
         switch self.state {
-        case .authorizing, .answering, .passing(requestEnded: true, _), .done: false
+        case .authorizing, .answering, .polling, .passing(requestEnded: true, _), .done: false
         default: true
         }
     }
@@ -181,7 +181,7 @@ extension HubHandler {
     private var isReadingRequest: Bool {
         switch self.state {
         case .idle, .readingHead, .readingBody, .readingEnd: true
-        case .authorizing, .answering, .passing, .lingering, .done: false
+        case .authorizing, .answering, .polling, .passing, .lingering, .done: false
         }
     }
 }

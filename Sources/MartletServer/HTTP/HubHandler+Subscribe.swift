@@ -58,6 +58,7 @@ extension HubHandler {
                 reason: .templates
             )
         }
+        if self.exchange.isPoll { return try self.poll(interest, from: start) }
         let response = HubResponse.stream(lastEventID: start.lastEventID)
         if self.exchange.isHead {
             try self.endpoint.checkRoomForStream()

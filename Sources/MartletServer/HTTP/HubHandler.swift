@@ -35,6 +35,8 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
         case readingEnd(HubRequest)
         /// The log, or a look-up in it, is waited for.
         case answering
+        /// Something to happen is waited for, to answer with it.
+        case polling(LongPoll)
         /// The request is Hummingbird's.
         case passing(requestEnded: Bool, responseEnded: Bool)
         /// An answer that ends the connection has been sent; what still comes is thrown away.
@@ -47,6 +49,8 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
     struct Exchange {
         /// It is a `HEAD`, whose answer has no body.
         var isHead = false
+        /// It wants one answer and no stream.
+        var isPoll = false
         /// What the answer tells browsers about who may read it.
         var corsFields: [(name: String, value: String)] = []
         /// What its token allows; nil if it brought none.
@@ -97,6 +101,7 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
+        self.abandonPoll()
         self.shared.deadlines.remove(self)
         self.context = nil
         if !self.isHandedOver { self.transport.handOver(nil) }
@@ -104,6 +109,7 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        self.abandonPoll()
         self.state = .done
         context.fireChannelInactive()
     }
@@ -122,6 +128,9 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
         self.isQuiescing = true
         switch self.state {
         case .idle, .readingHead: self.closeAfterWrites()
+        case .polling:
+            self.closesAfterAnswer = true
+            self.finishPoll()
         case .readingBody, .readingEnd, .passing(requestEnded: false, _):
             // A request that is on its way is answered; one that stands still doesn't hold the server up.
             self.closesAfterAnswer = true
@@ -134,7 +143,7 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
         self.isInputClosed = true
         switch self.state {
         case .idle, .readingHead, .lingering: self.closeAfterWrites()
-        case .readingBody, .readingEnd, .done: context.close(promise: nil)
+        case .readingBody, .readingEnd, .polling, .done: context.close(promise: nil)
         case .authorizing, .answering, .passing: self.closesAfterAnswer = true
         }
     }
@@ -157,7 +166,7 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
         case .idle, .readingHead, .readingBody, .readingEnd:
             if self.held.isEmpty { self.refuse(refusal, thenClose: true) } else { self.errorBehind = refusal }
         case .passing(requestEnded: false, _): context.close(promise: nil)
-        case .authorizing, .answering, .passing: self.errorBehind = refusal
+        case .authorizing, .answering, .polling, .passing: self.errorBehind = refusal
         case .lingering, .done: break
         }
     }
@@ -175,6 +184,7 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
             self.refuse(RequestError(.requestTimeout, "The request's head did not come in time."), thenClose: true)
         case .readingBody, .readingEnd:
             self.refuse(RequestError(.requestTimeout, "The request's body did not come in time."), thenClose: true)
+        case .polling: self.finishPoll()
         case .authorizing, .answering, .passing, .done: self.deadline = .distantFuture
         }
     }

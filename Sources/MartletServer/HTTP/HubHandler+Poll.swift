@@ -1,0 +1,45 @@
+import HTTPTypes
+import Martlet
+import NIOCore
+
+extension HubHandler {
+    /// How long somebody who polls waits for something to happen: less than proxies and clients do.
+    static let pollTime: TimeAmount = .seconds(25)
+
+    /// Whether a request wants one answer and no stream.
+    static func isPoll(_ request: HTTPRequest) -> Bool {
+        guard let accept = request.headerFields[.accept] else { return false }
+        return accept.contains("application/json") && !accept.contains("text/event-stream")
+    }
+
+    /// Waits for what comes after `start`, then answers with it.
+    func poll(_ interest: Interest, from start: ResumePoint) throws(RequestError) {
+        try self.endpoint.openStream(from: self.exchange.address)
+        let poll = LongPoll(self.shard, answersAtOnce: start.lastEventID == nil || self.exchange.isHead)
+        self.state = .polling(poll)
+        self.deadline = min(.now() + Self.pollTime, self.exchange.grant?.deadline ?? .distantFuture)
+        poll.begin(interest, from: start) { self.finishPoll() }
+    }
+
+    /// Answers with what has come, if anything has.
+    func finishPoll() {
+        guard case .polling(let poll) = self.state else { return }
+        self.state = .answering
+        self.endpoint.closeStream(from: self.exchange.address)
+        self.answer(
+            HubResponse(
+                status: .ok,
+                fields: [("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("Vary", "Accept")],
+                body: poll.end()
+            )
+        )
+    }
+
+    /// Gives up waiting: there is nobody to answer any more.
+    func abandonPoll() {
+        guard case .polling(let poll) = self.state else { return }
+        self.state = .done
+        self.endpoint.closeStream(from: self.exchange.address)
+        _ = poll.end()
+    }
+}
