@@ -232,5 +232,9 @@ import Testing
         #expect(other.log.store == .sqlite(path: "x.db"))
         #expect(other.sources.map(\.kind) == [.file(path: "a", lineLimit: 65_536)])
         #expect(ConfigurationOrigin.file(ConfigurationLocation(file: "martlet.yaml")).resolve(path: "a") == "a")
+        let odd = ConfigurationOrigin.file(ConfigurationLocation(file: "/etc/[x]*/martlet.yaml"))
+        #expect(odd.resolve(path: "logs/*.log") == "/etc/[x]*/logs/*.log")
+        #expect(odd.resolve(pattern: "logs/*.log") == "/etc/\\[x]\\*/logs/*.log")
+        #expect(odd.resolve(pattern: "/logs/*.log") == "/logs/*.log")
     }
 }

@@ -295,7 +295,16 @@ extension ConfigurationRefusalTests {
         ),
         Row(
             "sources:\n  app: { kind: file, topic: t }",
-            "martlet.yaml:2: sources.app.path: required: the path of a file"
+            "martlet.yaml:2: sources.app.path: required: the path of a file, or a pattern like logs/*.log"
+        ),
+        Row(
+            "sources:\n  app: { kind: file, topic: t, path: 'logs*/x' }",
+            "martlet.yaml:2: sources.app.path: The wildcards *, ? and [ can only stand in the last part of logs*/x; "
+                + "write \\ before one that is meant as it is."
+        ),
+        Row(
+            "sources:\n  app: { kind: file, topic: 'logs/{name}', path: x }",
+            "martlet.yaml:2: sources.app.topic: a file's topic may have the one variable {file}, for its name"
         ),
         Row(
             "sources:\n  app: { kind: file, topic: t, path: x, line-limit: 1 }",

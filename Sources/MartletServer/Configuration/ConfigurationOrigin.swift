@@ -25,11 +25,22 @@ public enum ConfigurationOrigin: Sendable, Hashable, CustomStringConvertible {
 
     /// A relative path written in the file starts at the file's folder, so that it means the same wherever the program
     /// is started; one given beside it starts at the working directory.
-    func resolve(path: String) -> String {
+    func resolve(path: String) -> String { self.folder(of: path) + path }
+
+    /// The same for a pattern, whose wildcards aren't the folder's.
+    func resolve(pattern: String) -> String {
+        self.folder(of: pattern).reduce(into: "") { text, character in
+            if "*?[\\".contains(character) { text += "\\" }
+            text.append(character)
+        } + pattern
+    }
+
+    /// What stands before a relative path: the folder of the file that has it.
+    private func folder(of path: String) -> String {
         guard case .file(let location) = self, !path.hasPrefix("/"),
             let slash = location.file.utf8.lastIndex(of: UInt8(ascii: "/"))
-        else { return path }
-        return String(location.file[...slash]) + path
+        else { return "" }
+        return String(location.file[...slash])
     }
 }
 

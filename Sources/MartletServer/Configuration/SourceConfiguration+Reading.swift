@@ -59,7 +59,15 @@ extension SourceConfiguration {
         var isPublic = false
         section.read("public", into: &isPublic, as: .boolean)
         let variables = topic.flatMap { try? URITemplate($0).variableNames } ?? []
-        if !kind.value.takesTemplate, !variables.isEmpty {
+        if kind.value == .file {
+            if variables.contains(where: { $0 != FileTopics.variable }) {
+                section.report(
+                    .invalidValue,
+                    "a file's topic may have the one variable {\(FileTopics.variable)}, for its name",
+                    key: "topic"
+                )
+            }
+        } else if !kind.value.takesTemplate, !variables.isEmpty {
             section.report(
                 .invalidValue,
                 "a \(kind.value.rawValue) has one topic; leave the {…} out of it",
@@ -90,10 +98,10 @@ extension SourceConfiguration {
             section.read("every", into: &every, as: .duration(.milliseconds(10) ... .seconds(86_400)))
             return .clock(every: every)
         case .file:
-            let path = section.required("path", as: .path)
+            let path = section.required("path", as: .filePattern)
             var lineLimit = 64 << 10
             section.read("line-limit", into: &lineLimit, as: .size(16...16 << 20))
-            return path.map { .file(path: $0.origin.resolve(path: $0.value), lineLimit: lineLimit) }
+            return path.map { .file(path: $0.origin.resolve(pattern: $0.value), lineLimit: lineLimit) }
         case .sql: return readQuery(section, variables: variables).map { .sql($0) }
         case .redisChannel: return readRedisChannel(section, variables: variables)
         case .redisQueue: return readRedisQueue(section, name: name, variables: variables)
@@ -160,6 +168,19 @@ extension ValueFormat<String> {
                 throw Refusal(.invalidValue, error.message)
             }
             return text
+        }
+    }
+}
+
+extension ValueFormat<String> {
+    /// The path of a file, or a pattern of files.
+    fileprivate static var filePattern: Self {
+        Self("the path of a file, or a pattern like logs/*.log") { text throws(Refusal) in
+            do throws(FilePatternError) {
+                return try FilePattern(text).description
+            } catch {
+                throw Refusal(.invalidValue, error.message)
+            }
         }
     }
 }

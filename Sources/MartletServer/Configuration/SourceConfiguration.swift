@@ -4,7 +4,7 @@ public struct SourceConfiguration: Sendable, Equatable {
     public enum Kind: Sendable, Equatable {
         /// The time, published once per interval.
         case clock(every: Duration)
-        /// The lines that are appended to a file; one longer than `lineLimit` bytes is cut.
+        /// The lines that are appended to a file, or to files that match a pattern; one longer than `lineLimit` bytes is cut.
         case file(path: String, lineLimit: Int)
         /// What a query of a database returns.
         case sql(Query)

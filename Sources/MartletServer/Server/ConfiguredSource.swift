@@ -30,12 +30,10 @@ struct ConfiguredSource {
             self.source = ClockSource(every: interval, topics: topics, monitor: monitor)
         case .file(let path, let lineLimit):
             self.source = FileSource(
-                name: configuration.name,
-                path: path,
-                topic: configuration.topic,
-                isPublic: configuration.isPublic,
+                pattern: try FilePattern(path),
+                topics: topics,
                 options: FileSourceOptions(lineLimit: lineLimit),
-                report: { logger.notice("\($0)") }
+                monitor: monitor
             )
         case .redisValue, .redisQueue, .redisStream, .redisChannel:
             self.source = try Self.redis(configuration.kind, topics, monitor, on: group)

@@ -42,6 +42,10 @@ def start(context, exists):
     return server, stream, path
 
 
+def source(server):
+    return server.status()["sources"][0]
+
+
 def append(path, text):
     with open(path, "a") as file:
         file.write(text)
@@ -126,3 +130,64 @@ def rotation(context, shifts):
         seen = stream.events[1:]
         events = again.read(len(seen), within=30)
         check([(e.id, e.data) for e in events] == [(e.id, e.data) for e in seen], "the log has other lines than were live")
+
+
+@scenario("lines appended, and the file rotated, while the hub is killed four times all arrive, in order, once")
+def killed(context):
+    path = context.path("app.log")
+    append(path, "".join(f"old {number}\n" for number in range(5)))
+    config = configuration(path)
+    server = context.server(log="sqlite:hub.db", config=config)
+    wait_for(lambda: source(server)["watches"] == 1, 10, "the file is followed")
+    numbers, last, written = [], "earliest", 0
+
+    def write(count):
+        nonlocal written
+        append(path, "".join(f"{number}\n" for number in range(written, written + count)))
+        written += count
+
+    for kill in range(4):
+        write(2000)
+        stream = context.stream(server, hub_path(TOPIC), last)
+        events = stream.read(1 + kill * 300, within=20)
+        numbers += [int(event.data) for event in events if event.id]
+        last = events[-1].id
+        server.kill()
+        stream.close()
+        # While the hub is away: more lines, a rotation or two, and a line that is unfinished until it is back.
+        write(500)
+        for _ in range(kill % 3):
+            if os.path.exists(f"{path}.1"):
+                os.rename(f"{path}.1", f"{path}.2")
+            os.rename(path, f"{path}.1")
+            write(500)
+        append(path, f"{written}")
+        server = context.server(log="sqlite:hub.db", config=config)
+        wait_for(lambda: source(server)["updates"] > 0, 10, "the hub has read on")
+        append(path, "\n")
+        written += 1
+    stream = context.stream(server, hub_path(TOPIC), last)
+    stream.read_until(lambda event: event.data == str(written - 1), 30)
+    numbers += [int(event.data) for event in stream.events]
+    check_equal(numbers, list(range(written)), "the lines")
+    return f"{written} lines"
+
+
+@scenario("a newcomer is sent the newest lines of the file he asks for, and of each file there is a topic")
+def backlog(context):
+    os.mkdir(context.path("logs"))
+    for name in ("a.log", "b c.log"):
+        append(context.path(f"logs/{name}"), "".join(f"{name} {number}\n" for number in range(50)))
+    config = 'sources:\n  app: { kind: file, path: logs/*.log, topic: "logs/{file}", public: true, backlog: 3 }\n'
+    server = context.server(log="sqlite:hub.db", config=config)
+    wait_for(lambda: source(server)["updates"] == 6, 10, "the newest lines are in the log")
+    for name, topic in (("a.log", "logs/a.log"), ("b c.log", "logs/b%20c.log")):
+        stream = context.stream(server, hub_path(topic))
+        check_equal([e.data for e in stream.read(3)], [f"{name} {number}" for number in (47, 48, 49)], "the newest")
+        append(context.path(f"logs/{name}"), "next\n")
+        check_equal(stream.read(1, within=5)[0].data, "next", "what comes after them")
+    append(context.path("logs/new.log"), "first\n")
+    wait_for(lambda: source(server)["updates"] == 9, 10, "a file that came later is read from its start")
+    check_equal(context.stream(server, hub_path("logs/new.log")).read(1)[0].data, "first", "its line")
+    append(context.path("logs/other.txt"), "not followed\n")
+    check_equal(source(server)["watches"], 3, "files that are followed")

@@ -9,7 +9,7 @@ import Glibc
 ///
 /// It asks for no IN_MODIFY, so a busy writer fills nothing. IN_DELETE_SELF would never come, because the directory is
 /// held open, and IN_MOVE_SELF is not sent when a directory further up moves; so that the directory is another one is
-/// found by comparing identities (`FileFollower.directoryWasReplaced`), not here.
+/// found by comparing identities (`FileFollower.reopenDirectoryIfReplaced`), not here.
 final class InotifyFileRenameJournal: FileRenameJournal {
     private static let mask = UInt32(IN_CREATE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE | IN_ONLYDIR)
     private static let headerLength = MemoryLayout<inotify_event>.size

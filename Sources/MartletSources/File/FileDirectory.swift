@@ -11,11 +11,12 @@ import Glibc
 final class FileDirectory {
     typealias OpenJournal = (_ path: String, _ directory: Int32) throws(FileErrno) -> any FileRenameJournal
 
+    let path: String
     let identity: FileIdentity
     let journal: any FileRenameJournal
     /// Why the directory has no journal, if it should have one.
     let unwatched: FileErrno?
-    private let descriptor: Int32
+    let descriptor: Int32
 
     /// Opens the directory; throws ESTALE if another came into its place meanwhile.
     init(path: String, openJournal: OpenJournal) throws(FileErrno) {
@@ -38,6 +39,7 @@ final class FileDirectory {
             }
             // The journal watches what was at the path, which must be what is open.
             guard try FileStatus(path: path).identity == identity else { throw FileErrno(code: ESTALE) }
+            self.path = path
             self.identity = identity
             self.journal = journal
             self.unwatched = unwatched
@@ -51,7 +53,7 @@ final class FileDirectory {
     deinit { close(descriptor) }
 
     /// Opens the file of that name for reading.
-    func attempt(_ name: [UInt8], lineLimit: Int, startsAtEnd: Bool) -> FileGeneration.Attempt {
+    func attempt(_ name: [UInt8], lineLimit: Int, start: FileStart) -> FileGeneration.Attempt {
         let path = name.map { CChar(bitPattern: $0) } + [0]
         do throws(FileErrno) {
             // Asked first, because to open and close a FIFO or a device is felt at its other end.
@@ -63,7 +65,13 @@ final class FileDirectory {
                 return .nothing
             }
             return .opened(
-                FileReader(descriptor: file, status: status, lineLimit: lineLimit, startsAtEnd: startsAtEnd)
+                FileReader(
+                    descriptor: file,
+                    status: status,
+                    item: item(of: status.identity),
+                    lineLimit: lineLimit,
+                    start: start
+                )
             )
         } catch {
             return error.isMissing ? .nothing : .refused(error)

@@ -21,8 +21,8 @@ struct FileStatus {
     let isDirectory: Bool
     /// No name is left for it.
     let isDeleted: Bool
-    /// Seconds and nanoseconds of the last modification; only compared.
-    let modified: (Int64, Int64)
+    /// When it was last modified; only compared.
+    let modified: FileTime
 
     init(path: String) throws(FileErrno) {
         var raw = stat()
@@ -53,10 +53,33 @@ struct FileStatus {
         isDirectory = raw.st_mode & S_IFMT == S_IFDIR
         isDeleted = raw.st_nlink == 0
         #if canImport(Darwin)
-        modified = (Int64(raw.st_mtimespec.tv_sec), Int64(raw.st_mtimespec.tv_nsec))
+        modified = FileTime(
+            seconds: Int64(raw.st_mtimespec.tv_sec),
+            nanoseconds: Int64(raw.st_mtimespec.tv_nsec)
+        )
         #else
-        modified = (Int64(raw.st_mtim.tv_sec), Int64(raw.st_mtim.tv_nsec))
+        modified = FileTime(seconds: Int64(raw.st_mtim.tv_sec), nanoseconds: Int64(raw.st_mtim.tv_nsec))
         #endif
+    }
+}
+
+/// A moment as the file system has it.
+struct FileTime: Hashable, Comparable, Sendable {
+    var seconds: Int64
+    var nanoseconds: Int64
+
+    /// A moment that no file that is modified from now on was modified before: kernels take the time of their last tick.
+    static func beforeNow() -> FileTime {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        let tick = 20_000_000
+        return now.tv_nsec >= tick
+            ? FileTime(seconds: Int64(now.tv_sec), nanoseconds: Int64(now.tv_nsec - tick))
+            : FileTime(seconds: Int64(now.tv_sec) - 1, nanoseconds: Int64(now.tv_nsec - tick + 1_000_000_000))
+    }
+
+    static func < (left: FileTime, right: FileTime) -> Bool {
+        (left.seconds, left.nanoseconds) < (right.seconds, right.nanoseconds)
     }
 }
 

@@ -1,16 +1,7 @@
 /// What the journal of renames says, applied to the generations that are not open yet.
-extension FileFollower {
-    /// Applies all records there are; false if none concerned a generation.
-    @discardableResult
-    func drainJournal() -> Bool {
-        var concerned = false
-        directory?.journal.drain { record in
-            if apply(record) { concerned = true }
-        }
-        return concerned
-    }
-
-    private func apply(_ record: FileRenameRecord) -> Bool {
+extension FileTrail {
+    /// Applies one record; false if it concerned no generation.
+    func apply(_ record: FileRenameRecord) -> Bool {
         switch record.kind {
         case .appeared:
             return appeared(record)
@@ -39,7 +30,7 @@ extension FileFollower {
         let overlaid = index(of: record)
         if let overlaid { generations[overlaid].name = nil }
 
-        let isBase = record.isOf(baseName)
+        let isBase = record.isOf(name)
         if record.move != 0, let moved = generations.firstIndex(where: { $0.move == record.move }) {
             generations[moved].move = nil
             generations[moved].name = Array(record.name)
@@ -47,18 +38,17 @@ extension FileFollower {
             if isBase { generations.append(generations.remove(at: moved)) }
             return true
         }
-        if isBase { generations.append(FileGeneration(name: baseName)) }
+        if isBase { generations.append(FileGeneration(name: name)) }
         return isBase || overlaid != nil
     }
 
-    /// Names may mean anything now. What is open stays; the rest is found again only if it lies at the path.
+    /// Names may mean anything now. What is open stays; the rest is found again only if it lies at the name.
     private func forgetNames() {
         for index in generations.indices {
             generations[index].name = nil
             generations[index].move = nil
             generations[index].isDoubtful = true
         }
-        report(FileProblem.recordsLost(path: path))
     }
 
     private func index(of record: FileRenameRecord) -> Int? {

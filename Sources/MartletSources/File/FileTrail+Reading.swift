@@ -1,5 +1,5 @@
 /// Reading the open generations, and giving them up.
-extension FileFollower {
+extension FileTrail {
     /// Reads one piece of the oldest generation that has one; false when all are read to their ends.
     ///
     /// After a rotation a writer may go on in the old file for a while and then change to the new one, at any moment of
@@ -13,7 +13,11 @@ extension FileFollower {
                 if generations[index].isRefused { continue }
                 return false
             }
-            switch reader.readPiece(through: buffer, emit: { ready.append($0) }) {
+            let intake = follower.intake
+            let progress = reader.readPiece(through: intake.buffer) { line, end in
+                intake.append(line, endingAt: end, of: reader, in: self)
+            }
+            switch progress {
             case .advanced:
                 if generations[index].leaving != nil { generations[index].leaving = now }
                 return true
@@ -36,21 +40,30 @@ extension FileFollower {
 
     /// Gives up what was replaced or deleted and has not grown for the grace time; false if there is none.
     func giveUp(now: Duration) -> Bool {
-        giveUp { _, generation in generation.leaving.map { now - $0 >= grace } ?? false }
+        giveUp { _, generation in generation.leaving.map { now - $0 >= follower.grace } ?? false }
     }
 
     private func giveUp(where isDue: (Int, FileGeneration) -> Bool) -> Bool {
+        guard generations.enumerated().contains(where: isDue) else { return false }
         var kept: [FileGeneration] = []
         for (index, generation) in generations.enumerated() {
             if isDue(index, generation) {
-                generation.reader?.finish { ready.append($0) }
+                if let reader = generation.reader { letGo(reader) }
             } else {
                 kept.append(generation)
             }
         }
-        defer { generations = kept }
-        return kept.count < generations.count
+        generations = kept
+        return true
     }
 
-    var newestOpen: Int? { generations.lastIndex { $0.reader != nil } }
+    private func letGo(_ reader: FileReader) {
+        if let heir = follower.heir(of: reader.identity, besides: self) {
+            heir.generations.append(FileGeneration(reader: reader))
+            follower.holders[reader.identity] = heir
+            return
+        }
+        follower.holders[reader.identity] = nil
+        reader.finish { line, end in follower.intake.append(line, endingAt: end, of: reader, in: self) }
+    }
 }

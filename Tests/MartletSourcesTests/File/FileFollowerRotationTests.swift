@@ -58,8 +58,8 @@ struct FileFollowerRotationTests {
         }
         folder.append("last\n", to: "log")
         #expect(follower.look() == expected + ["last"])
-        #expect(follower.openGenerations <= FileFollower.maximumOpen)
-        #expect(openDescriptors(in: folder) <= FileFollower.maximumOpen + 2)
+        #expect(follower.openGenerations <= FileTrail.maximumOpen)
+        #expect(openDescriptors(in: folder) <= FileTrail.maximumOpen + 2)
         #expect(follower.look(after: .seconds(6)) == [])
         #expect(follower.openGenerations == 1)
     }

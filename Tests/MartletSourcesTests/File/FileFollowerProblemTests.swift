@@ -33,7 +33,7 @@ struct FileFollowerProblemTests {
         folder.remove("log")
         folder.append("1\n", to: "log")
         #expect(follower.look() == ["1"])
-        #expect(follower.reports.last == "\(folder["log"]) is being read.")
+        #expect(follower.reports.last == "")
         #expect(follower.reports.count == 2)
     }
 
@@ -87,8 +87,10 @@ struct FileFollowerProblemTests {
         journal.records = [(.appeared, "log", 0), (.lost, "", 0)]
         #expect(follower.look() == ["1", "2"])
         #expect(follower.reports.count == 1)
+        #expect(follower.reports.first?.contains("The kernel dropped renames") == true)
         folder.append("3\n", to: "log")
         #expect(follower.look() == ["3"])
+        #expect(follower.reports.last == "")
     }
 
     @Test("A rotation between the drain and the opening is noticed, and each generation is read once")

@@ -22,15 +22,21 @@ struct FileGeneration {
     var isDoubtful = false
     /// Opening it failed at this look; once a look is enough.
     var isRefused = false
-    /// It existed when following began: only what comes after that is wanted.
-    let startsAtEnd: Bool
+    /// What of it is wanted.
+    let start: FileStart
     var reader: FileReader?
     /// Since when a newer generation is open or no name is left for it, and it has not grown.
     var leaving: Duration?
 
-    init(name: [UInt8], startsAtEnd: Bool = false) {
+    init(name: [UInt8], start: FileStart = .beginning) {
         self.name = name
-        self.startsAtEnd = startsAtEnd
+        self.start = start
+    }
+
+    /// One that is open already.
+    init(reader: FileReader) {
+        self.reader = reader
+        self.start = .beginning
     }
 
     var isWaiting: Bool { reader == nil && name != nil && !isRefused }

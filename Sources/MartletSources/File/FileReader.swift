@@ -8,7 +8,7 @@ import Glibc
 
 /// One open generation of a followed file: its descriptor, how far it has been read, and its unfinished line.
 ///
-/// Owned by its `FileFollower`; the descriptor is closed with it.
+/// Owned by its `FileTrail`; the descriptor is closed with it.
 ///
 /// A truncated file is read again from its start. It is recognised by being shorter than what was read of it, or by no
 /// longer holding, before the place reached, the bytes that were read there: so also when it was truncated and has
@@ -27,26 +27,44 @@ final class FileReader {
     static let footprintLength = 64
 
     let identity: FileIdentity
+    /// What the file is called among the bookmarks.
+    let item: String
     private let descriptor: Int32
     private var splitter: FileLineSplitter
+    /// Up to where it has been read.
     private var offset: Int64 = 0
     private var footprint: [UInt8] = []
     private var status: Result<FileStatus, FileErrno>
-    /// When the file was modified, as of the last time that what was read of it was found unchanged.
-    private var seen: (Int64, Int64) = (0, 0)
+    /// When the file was modified, as of the last time that it was measured.
+    private(set) var modified: FileTime
+    /// The same, as of the last time that what was read of it was found unchanged.
+    private var seen: FileTime?
     /// The file was truncated and nothing but NUL was read of it since.
     private var skipsHole = false
+    /// Where in the file the buffer begins with which the last piece was read.
+    private var bufferStart: Int64 = 0
 
     /// No name was left for the file when it was measured.
     var isDeleted: Bool { (try? status.get().isDeleted) ?? false }
 
     /// Takes over `descriptor`, of a regular file whose status is `status`.
-    init(descriptor: Int32, status: FileStatus, lineLimit: Int, startsAtEnd: Bool) {
+    init(descriptor: Int32, status: FileStatus, item: String, lineLimit: Int, start: FileStart) {
         self.descriptor = descriptor
         self.identity = status.identity
+        self.item = item
         self.status = .success(status)
+        self.modified = status.modified
         self.splitter = FileLineSplitter(limit: lineLimit)
-        if startsAtEnd { skipToLastLine(size: status.size, lineLimit: lineLimit) }
+        switch start {
+        case .beginning:
+            break
+        case .lastLines(let count):
+            skip(toLastLines: count, size: status.size)
+        case .place(let place):
+            offset = place.offset
+            footprint = place.footprint
+            skipsHole = offset == 0
+        }
     }
 
     deinit { close(descriptor) }
@@ -54,14 +72,28 @@ final class FileReader {
     /// Asks how much there is to be read; `readPiece` reads no further.
     func measure() {
         do throws(FileErrno) {
-            status = .success(try FileStatus(descriptor: descriptor))
+            let status = try FileStatus(descriptor: descriptor)
+            self.status = .success(status)
+            modified = status.modified
         } catch {
             status = .failure(error)
         }
     }
 
-    /// Reads the next piece through `buffer`, which holds `footprintLength` bytes more than a piece.
-    func readPiece(through buffer: UnsafeMutableRawBufferPointer, emit: (String) -> Void) -> Progress {
+    /// The place up to which it has been read.
+    var place: FilePlace { FilePlace(offset: offset, footprint: footprint) }
+
+    /// The place after a line that was emitted, while `buffer` still holds the piece that it was emitted from.
+    func place(at end: Int64, in buffer: UnsafeMutableRawBufferPointer) -> FilePlace {
+        if end == offset { return place }
+        if end == 0 { return .beginning }
+        let before = buffer[..<Int(end - bufferStart)]
+        return FilePlace(offset: end, footprint: Array(before.suffix(Self.footprintLength)))
+    }
+
+    /// Reads the next piece through `buffer`, which holds `footprintLength` bytes more than a piece. Each line is emitted
+    /// with the offset of its end.
+    func readPiece(through buffer: UnsafeMutableRawBufferPointer, emit: (String, Int64) -> Void) -> Progress {
         do throws(FileErrno) {
             let status = try status.get()
             if status.size < offset { return restart(emit: emit) }
@@ -79,7 +111,10 @@ final class FileReader {
             }
             offset += Int64(piece.count)
             footprint = Array(bytes.suffix(Self.footprintLength))
-            splitter.push(withoutHole(piece), emit: emit)
+            bufferStart = start
+            let text = withoutHole(piece)
+            let textStart = offset - Int64(text.count)
+            splitter.push(text, emitWithEnd: { line, end in emit(line, textStart + Int64(end)) })
             return .advanced
         } catch {
             return .failed(error)
@@ -87,16 +122,26 @@ final class FileReader {
     }
 
     /// Emits the unfinished line, for when the file is given up.
-    func finish(emit: (String) -> Void) {
-        if let line = splitter.flushPartial() { emit(line) }
+    func finish(emit: (String, Int64) -> Void) {
+        if let line = splitter.flushPartial() { emit(line, offset) }
     }
 
-    private func restart(emit: (String) -> Void) -> Progress {
-        finish(emit: emit)
+    private func restart(emit: (String, Int64) -> Void) -> Progress {
+        let unfinished = splitter.flushPartial()
         offset = 0
         footprint = []
         skipsHole = true
+        if let unfinished { emit(unfinished, 0) }
         return .advanced
+    }
+
+    /// Whether the file holds what was read of it, up to the place it begins at.
+    var holdsItsPlace: Bool {
+        withUnsafeTemporaryAllocation(byteCount: Self.footprintLength, alignment: 1) { buffer in
+            let wanted = UnsafeMutableRawBufferPointer(rebasing: buffer[..<footprint.count])
+            guard let count = try? read(at: offset - Int64(footprint.count), wanted) else { return false }
+            return continues(UnsafeRawBufferPointer(rebasing: wanted[..<count]))
+        }
     }
 
     /// Whether the file still holds what was read of it. NULs in place of that are the hole that a writer without
@@ -117,22 +162,30 @@ final class FileReader {
         return UnsafeRawBufferPointer(rebasing: piece[first...])
     }
 
-    /// Goes to the beginning of the last line if that is unfinished, so that it becomes one event when its end is
-    /// written; to the end of the file if it is finished, or longer than a line may be.
-    private func skipToLastLine(size: Int64, lineLimit: Int) {
+    /// Goes back by so many lines from the end of the file, but no further than `FileStart.reach`.
+    ///
+    /// What is unfinished at the end is no line yet: it becomes one event when its end is written. If it is longer than
+    /// a line may be, or than that reach, what is there of it is passed over.
+    private func skip(toLastLines count: Int, size: Int64) {
         offset = size
-        let length = Int(min(size, Int64(lineLimit) + 1))
+        let reach = count > 0 ? max(FileStart.reach, splitter.limit + 1) : splitter.limit + 1
+        let length = Int(min(size, Int64(reach)))
         guard length > 0 else { return }
         withUnsafeTemporaryAllocation(byteCount: length, alignment: 1) { buffer in
-            guard let count = try? read(at: size - Int64(length), buffer), count == length else { return }
-            var end = length
-            if let lineFeed = buffer.lastIndex(of: UInt8(ascii: "\n")) {
-                end = lineFeed + 1
-            } else if size == Int64(length) {
-                end = 0
+            guard let got = try? read(at: size - Int64(length), buffer), got == length else { return }
+            var begin = length
+            var rest = buffer[...]
+            for wanted in (0...count).reversed() {
+                guard let lineFeed = rest.lastIndex(of: UInt8(ascii: "\n")) else {
+                    if size == Int64(length) { begin = 0 }
+                    break
+                }
+                begin = lineFeed + 1
+                rest = rest[..<lineFeed]
+                if wanted == 0 { break }
             }
-            offset -= Int64(length - end)
-            footprint = Array(buffer[..<end].suffix(Self.footprintLength))
+            offset -= Int64(length - begin)
+            footprint = Array(buffer[..<begin].suffix(Self.footprintLength))
         }
     }
 
@@ -143,4 +196,16 @@ final class FileReader {
             if errno != EINTR { throw FileErrno(code: errno) }
         }
     }
+}
+
+/// Where the reading of a file begins.
+enum FileStart: Equatable {
+    /// How far back it looks for the last lines, in bytes, or as far as one line may be long.
+    static let reach = 1 << 20
+
+    case beginning
+    /// So many lines before the end.
+    case lastLines(Int)
+    /// Where it was left, if the file still is the same there; else at its beginning.
+    case place(FilePlace)
 }

@@ -3,62 +3,45 @@
 /// To open a generation exactly: drain the journal, open under the present name, settle the journal and drain it again.
 /// What was opened is the generation unless something *appeared* at that name meanwhile; that the name was left
 /// meanwhile only proves that the opening came before. If it is in doubt, it is closed and opened anew in another round.
-extension FileFollower {
+extension FileTrail {
     /// Rounds in one look, at most: without end only while names keep being shifted faster than files are opened.
     private static let maximumRounds = 1_000
 
     func resolve(now: Duration) {
         for index in generations.indices { generations[index].isRefused = false }
-        guard directory != nil || openDirectory() else { return }
-        var mayCompare = true
+        guard let directory = follower.directory else { return }
+        var mayCompare = isUnsettled || now >= nextComparison
+        if mayCompare { nextComparison = now + follower.timeBetweenComparisons }
         for _ in 0..<Self.maximumRounds {
-            drainJournal()
-            if openNext() || generations.contains(where: { $0.move != nil }) {
+            if openNext(in: directory) || generations.contains(where: { $0.move != nil }) {
                 // Of a move that begins after settling, the drain may see only the first half.
                 let moves = Set(generations.compactMap(\.move))
-                directory?.journal.settle()
-                drainJournal()
+                directory.journal.settle()
+                follower.drainJournal()
                 concludeAttempt(settledMoves: moves)
-                if hasRoom && generations.contains(where: { $0.isWaiting || $0.move != nil }) { continue }
+                if hasRoom && generations.contains(where: { $0.isWaiting || $0.move != nil }) {
+                    follower.drainJournal()
+                    continue
+                }
             }
-            guard mayCompare, let found = compareWithPath() else { break }
+            guard mayCompare, let found = compareWithName(in: directory, now: now) else { break }
             // A file system whose numbers for a path and for the open file differ would else be asked forever.
             if found { mayCompare = false }
+            follower.drainJournal()
         }
         markLeaving(now: now)
     }
 
-    var hasRoom: Bool { generations.count { $0.reader != nil } < Self.maximumOpen }
-
-    /// Opens the directory, and queues what may lie at the path.
-    private func openDirectory() -> Bool {
-        let startsAtEnd = !hasStarted
-        hasStarted = true
-        do throws(FileErrno) {
-            let opened = try FileDirectory(path: directoryPath, openJournal: openJournal)
-            directory = opened
-            if let error = opened.unwatched, error != unwatched {
-                report(FileProblem.unwatched(path: path, error: error))
-            }
-            unwatched = opened.unwatched
-            generations.append(FileGeneration(name: baseName, startsAtEnd: startsAtEnd))
-            return true
-        } catch {
-            note(.directoryMissing(error))
-            return false
-        }
-    }
-
     /// Tries to open the oldest waiting generation; false if there is none, or no room for it. Only one at a time, so
     /// that little can happen meanwhile: names that are shifted without pause would leave a longer look in doubt forever.
-    private func openNext() -> Bool {
-        guard let directory, hasRoom, let index = generations.firstIndex(where: \.isWaiting),
+    private func openNext(in directory: FileDirectory) -> Bool {
+        guard hasRoom, let index = generations.firstIndex(where: \.isWaiting),
             let name = generations[index].name
         else { return false }
         generations[index].attempt = directory.attempt(
             name,
-            lineLimit: lineLimit,
-            startsAtEnd: generations[index].startsAtEnd
+            lineLimit: follower.lineLimit,
+            start: generations[index].start
         )
         generations[index].attemptedName = name
         return true
@@ -92,9 +75,18 @@ extension FileFollower {
         case .opened(let reader):
             // One that left the path and lost its name too can't be opened again. What was opened for it lay at the
             // path then: if it isn't this generation it is a later one, which `mergeIfKnown` notices.
-            let mayStay = isGone && generation.attemptedName == baseName && !generation.startsAtEnd
+            let mayStay = isGone && generation.attemptedName == self.name && generation.start == .beginning
             guard isExact || mayStay else { return !isGone }
+            // Under another name it is being read already.
+            if let holder = follower.holders[reader.identity], holder !== self {
+                present = reader.identity
+                return false
+            }
             generation.reader = reader
+            // One that came back is merged with what is open of it, and is where that is.
+            if follower.holders.updateValue(self, forKey: reader.identity) == nil {
+                follower.intake.mark(reader, at: reader.place, in: self)
+            }
             generation.name = nil
             generation.move = nil
             return true
@@ -128,38 +120,46 @@ extension FileFollower {
         return index - 1
     }
 
-    /// Compares what lies at the path with what is open; nil if there is nothing to do, true if a generation was queued
+    /// Compares what lies at the name with what is open; nil if there is nothing to do, true if a generation was queued
     /// by this comparison alone.
-    private func compareWithPath() -> Bool? {
+    private func compareWithName(in directory: FileDirectory, now: Duration) -> Bool? {
+        present = nil
         do throws(FileErrno) {
-            let status = try FileStatus(path: path)
-            if !status.isRegular { note(status.isDirectory ? .directory : .notRegular) }
-            if let newestOpen, generations[newestOpen].reader?.identity == status.identity { return nil }
-            if directoryWasReplaced() { return reopenDirectory() ? false : nil }
-            guard status.isRegular, !generations.contains(where: { $0.name == baseName }) else { return nil }
+            let status = try directory.status(of: name)
+            if status.isRegular {
+                present = status.identity
+            } else {
+                note(status.isDirectory ? .directory : .notRegular)
+            }
+            if let newestOpen, let reader = generations[newestOpen].reader, reader.identity == status.identity {
+                if follower.pattern.isGlob, !reader.isDeleted { generations[newestOpen].leaving = nil }
+                return nil
+            }
+            guard status.isRegular, !generations.contains(where: { $0.name == name }) else {
+                markVanished(now: now)
+                return nil
+            }
+            if let holder = follower.holders[status.identity], holder !== self {
+                markVanished(now: now)
+                return nil
+            }
         } catch {
-            if directoryWasReplaced() { return reopenDirectory() ? false : nil }
             if !error.isMissing { note(.refused(error)) }
+            markVanished(now: now)
             return nil
         }
         // The journal knows better, if this was a rename.
-        directory?.journal.settle()
-        if drainJournal() { return false }
-        generations.append(FileGeneration(name: baseName))
+        directory.journal.settle()
+        if follower.drainJournal() { return false }
+        generations.append(FileGeneration(name: name))
         return true
     }
 
-    private func directoryWasReplaced() -> Bool {
-        guard let current = try? FileStatus(path: directoryPath).identity else { return true }
-        return current != directory?.identity
-    }
-
-    /// Those that wait for room in the old directory come first.
-    private func reopenDirectory() -> Bool {
-        if generations.contains(where: \.isWaiting) { return false }
-        generations.removeAll { $0.reader == nil }
-        directory = nil
-        return openDirectory()
+    /// Of many files one that was renamed is let go after the grace time, as one that was deleted. If only one is
+    /// followed, it is read until there is another in its place.
+    private func markVanished(now: Duration) {
+        guard follower.pattern.isGlob, let newestOpen, generations[newestOpen].leaving == nil else { return }
+        generations[newestOpen].leaving = now
     }
 
     private func markLeaving(now: Duration) {

@@ -32,9 +32,14 @@ struct FileLineSplitter {
 
     /// Takes the next bytes and emits each line that ends within them.
     mutating func push(_ bytes: UnsafeRawBufferPointer, emit: (String) -> Void) {
+        push(bytes, emitWithEnd: { line, _ in emit(line) })
+    }
+
+    /// Takes the next bytes and emits each line that ends within them, with how many of the bytes it ends after.
+    mutating func push(_ bytes: UnsafeRawBufferPointer, emitWithEnd emit: (String, Int) -> Void) {
         var rest = bytes[...]
         while let end = Self.firstLineFeed(in: rest) {
-            emit(finishLine(rest[..<end]))
+            emit(finishLine(rest[..<end]), end + 1)
             rest = rest[(end + 1)...]
         }
         take(rest)

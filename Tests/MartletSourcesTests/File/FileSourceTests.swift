@@ -1,3 +1,4 @@
+import Martlet
 import Synchronization
 import Testing
 
@@ -29,17 +30,25 @@ struct FileSourceTests {
         }
     }
 
-    private func source(
-        interval: Duration = .milliseconds(50),
-        report: @escaping @Sendable (String) -> Void = { _ in }
-    ) -> FileSource<ContinuousClock> {
+    private func source(interval: Duration = .milliseconds(50)) throws -> FileSource<ContinuousClock> {
         FileSource(
-            name: "log",
-            path: folder["log"],
-            topic: "logs/app",
+            pattern: try FilePattern(folder["log"]),
+            topics: OwnedTopics(of: "log", selector: try Selector("logs/app")),
             options: FileSourceOptions(interval: interval),
-            report: report
+            monitor: .silent(name: "log")
         )
+    }
+
+    private func follow(
+        _ source: FileSource<ContinuousClock>,
+        deliver: @Sendable ([String]) async throws -> Void
+    ) async throws {
+        try await source.follow(resuming: nil) { _ in
+            [:]
+        } deliver: { batch, _ in
+            try await deliver(batch.lines.map(\.text))
+            return false
+        }
     }
 
     /// Runs the source until it delivered the line `end`, at most a minute, while `write` runs; that begins when the
@@ -50,11 +59,14 @@ struct FileSourceTests {
     ) async throws -> [String] {
         let collector = Collector()
         let (looked, hasLooked) = AsyncStream<Void>.makeStream()
-        let source = source(interval: interval) { _ in hasLooked.yield() }
+        let source = try source(interval: interval)
         try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {
                 do {
-                    try await source.follow { try collector.take($0) }
+                    try await self.follow(source) {
+                        try collector.take($0)
+                        hasLooked.yield()
+                    }
                 } catch is Collector.Done {}
                 return true
             }
@@ -166,9 +178,9 @@ struct FileSourceTests {
     @Test("A cancelled source returns, and leaves no descriptor open")
     func cancelled() async throws {
         folder.append("old\n", to: "log")
-        let source = source()
+        let source = try source()
         let (started, hasStarted) = AsyncStream<Void>.makeStream()
-        let task = Task { try await source.follow { _ in hasStarted.yield() } }
+        let task = Task { try await self.follow(source) { if !$0.isEmpty { hasStarted.yield() } } }
         let folder = folder
         let feeder = Task {
             while !Task.isCancelled {
@@ -190,10 +202,15 @@ struct FileSourceTests {
         struct Refused: Error {}
         let folder = folder
         let (looked, hasLooked) = AsyncStream<Void>.makeStream()
-        let source = source { _ in hasLooked.yield() }
+        let source = try source()
         await #expect(throws: Refused.self) {
             try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await source.follow { _ in throw Refused() } }
+                group.addTask {
+                    try await self.follow(source) { lines in
+                        hasLooked.yield()
+                        if !lines.isEmpty { throw Refused() }
+                    }
+                }
                 group.addTask {
                     for await _ in looked { break }
                     folder.append("1\n", to: "log")
@@ -216,20 +233,5 @@ private func rotate(_ folder: FileTestFolder, _ style: FileSourceTests.Style, _ 
     case .create:
         folder.move("log", to: "log.\(number)")
         folder.append("", to: "log")
-    }
-}
-
-/// SplitMix64.
-private struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }
