@@ -182,7 +182,7 @@ let package = Package(
         .testTarget(
             name: "MartletSourcesTests",
             dependencies: [
-                "Martlet", "MartletSources",
+                "Martlet", "MartletSQLite", "MartletSources",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -39,7 +39,9 @@ struct CheckConfigCommand: AsyncParsableCommand {
         )
         print("private  \(configuration.auth.subscribe == nil ? "nobody" : "by token")")
         for source in configuration.sources {
-            print("source   \(source.name) → \(source.topic) (\(source.isPublic ? "public" : "private"))")
+            print(
+                "source   \(source.name) → \(source.topic ?? "the topics its rows say") (\(source.isPublic ? "public" : "private"))"
+            )
         }
     }
 }

@@ -137,7 +137,7 @@ import Testing
         ),
         (
             "MARTLET_SOURCES_MY_CLOCK_KIND", "mail",
-            #"sources.my-clock.kind: expected one of clock, command, file, http, redis-channel, redis-queue, redis-stream, redis-value, sql, system, found "mail""#
+            #"sources.my-clock.kind: expected one of clock, command, file, http, redis-channel, redis-queue, redis-stream, redis-value, sql, sql-outbox, system, found "mail""#
         ),
         ("MARTLET_LOG_STORE", "${X}", #"log.store: expected memory or sqlite:PATH, found "${X}""#),
     ])

@@ -236,15 +236,15 @@ extension ConfigurationRefusalTests {
         ),
         Row(
             "sources:\n  time: clock",
-            #"martlet.yaml:2: sources.time: expected a mapping with the keys topic, kind, found "clock""#
+            #"martlet.yaml:2: sources.time: expected a mapping with the keys kind, topic, found "clock""#
         ),
         Row(
             "sources:\n  time: { topic: time }",
-            "martlet.yaml:2: sources.time.kind: required: one of clock, command, file, http, redis-channel, redis-queue, redis-stream, redis-value, sql, system"
+            "martlet.yaml:2: sources.time.kind: required: one of clock, command, file, http, redis-channel, redis-queue, redis-stream, redis-value, sql, sql-outbox, system"
         ),
         Row(
             "sources:\n  time: { kind: mail, topic: time, query: x }",
-            #"martlet.yaml:2: sources.time.kind: expected one of clock, command, file, http, redis-channel, redis-queue, redis-stream, redis-value, sql, system, found "mail""#
+            #"martlet.yaml:2: sources.time.kind: expected one of clock, command, file, http, redis-channel, redis-queue, redis-stream, redis-value, sql, sql-outbox, system, found "mail""#
         ),
         Row(
             "sources:\n  time: { kind: clock }",
@@ -320,7 +320,7 @@ extension ConfigurationRefusalTests {
         ),
         Row(
             "sources:\n  a: { kind: clock, topic: t, path: x }",
-            "martlet.yaml:2: sources.a.path: unknown key (the keys here are topic, kind, public, every)"
+            "martlet.yaml:2: sources.a.path: unknown key (the keys here are kind, topic, public, every)"
         ),
     ]
 

@@ -65,6 +65,28 @@ import Testing
                 #"wake: expected a mapping with the keys listen, found "c""#
             ),
             ("kind: clock, topic: t, backlog: 3", "backlog: unknown key"),
+            ("kind: sql-outbox, database: 'sqlite:a.db'", "table: required: the name of a table"),
+            (
+                "kind: sql-outbox, database: 'sqlite:a.db', table: 'o; DROP'",
+                "table: a table's name is 1 to 63 letters, digits and _, and begins with no digit; schema.table has two"
+            ),
+            (
+                "kind: sql-outbox, database: 'sqlite:a.db', table: o, key: 'id--'",
+                "key: a column's name is 1 to 63 letters, digits and _, and begins with no digit"
+            ),
+            (
+                "kind: sql-outbox, database: 'sqlite:a.db', table: o, watch: on-demand",
+                "watch: on-demand needs a topic of the source's own; write the topic, or a template of topics"
+            ),
+            (
+                "kind: sql-outbox, database: 'sqlite:a.db', table: o, topic: t, topic-column: x",
+                "topic-column: give either topic, or topic-column, the column that holds it"
+            ),
+            (
+                "kind: sql-outbox, database: 'sqlite:a.db', table: o, topic: 't/{a.b}'",
+                "topic: the topic's {a.b} can be no column: a column's name is 1 to 63 letters"
+            ),
+            ("kind: sql, database: 'sqlite:a.db', query: SELECT 1", "topic: required: a topic"),
         ]
     )
     func `a bad source is named with its key and what is wrong`(source: String, expected: String) throws {
@@ -83,10 +105,14 @@ import Testing
               chat: { kind: redis-channel, redis: "redis://h", topic: "rooms/{room}", channel: "c:{room}", linger: 1m }
               cached: { kind: redis-value, redis: "redis://h", topic: "c/{id}", key: "c:{id}", notify: true }
               notices: { kind: sql, topic: "n", database: "postgresql:///app", query: SELECT 1, wake: { listen: changed } }
+              rows: { kind: sql-outbox, database: "mysql:///app", table: shop.outbox, data-column: body, start: new }
             """
         )
         let sources = try folder.load().configuration.sources
         let redis = Secret("redis://h")
+        var outbox = SourceConfiguration.Outbox(database: Secret("mysql:///app"), table: "shop.outbox")
+        outbox.dataColumn = "body"
+        outbox.startsWithNew = true
         let start = SourceConfiguration.Counter.Start(database: Secret("sqlite:/srv/app.db"), query: "SELECT :id")
         #expect(
             sources.map(\.kind) == [
@@ -101,8 +127,9 @@ import Testing
                 .redisChannel(redis: redis, channel: "c:{room}", linger: .seconds(60)),
                 .redisValue(redis: redis, key: "c:{id}", notifies: true, polling: .init()),
                 .sql(.init(database: Secret("postgresql:///app"), text: "SELECT 1", wake: "changed")),
+                .sqlOutbox(outbox),
             ]
         )
-        #expect(sources.map(\.backlog) == [0, 7, 0, 0, 0, 0])
+        #expect(sources.map(\.backlog) == [0, 7, 0, 0, 0, 0, 0])
     }
 }

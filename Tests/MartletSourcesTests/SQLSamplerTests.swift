@@ -10,19 +10,22 @@ private final class ScriptedEngine: SQLEngine {
     let placeholders = SQLPlaceholders.numbered
     let asked = Mutex<[Int]>([])
     let isClosed = Mutex(false)
+    /// What it has for words, once it takes them.
+    let words = Mutex<Int?>(nil)
 
     func run(_ queries: [SQLStatement]) async -> [Result<[SQLRow], SQLError>] {
         queries.map { query in
             if self.isClosed.withLock({ $0 }) { return .failure(SQLError(.unavailable, "the connection was closed")) }
             guard case .list(let texts) = query.arguments[0] else { return .failure(SQLError(.query, "no list")) }
             self.asked.withLock { $0.append(texts.count) }
-            if let bad = texts.first(where: { Int($0) == nil }) {
+            let words = self.words.withLock { $0 }
+            if words == nil, let bad = texts.first(where: { Int($0) == nil }) {
                 return .failure(SQLError(.query, "\(bad) is no number"))
             }
             return .success(
                 texts.filter { $0 != "0" }.map {
                     SQLRow(columns: [
-                        .init(name: "id", value: .integer(Int64($0)!)), .init(name: "n", value: .integer(7)),
+                        .init(name: "id", value: .text($0)), .init(name: "n", value: .integer(7)),
                     ])
                 }
             )
@@ -87,9 +90,64 @@ private struct NamesEngine: SQLEngine {
     @Test func `a query that is wrong for all is not asked without end`() async throws {
         let engine = ScriptedEngine()
         let sampler = try self.sampler { engine }
-        let results = await sampler.sample(try self.watches((0..<5000).map { "x\($0)" }))
-        #expect(results.allSatisfy { if case .failure(let problem) = $0 { problem.code == .refused } else { false } })
-        #expect(engine.asked.withLock { $0.count } < 200)
+        let watches = try self.watches((0..<5000).map { "x\($0)" })
+        for _ in 0..<8 {
+            let results = await sampler.sample(watches)
+            #expect(results.allSatisfy { $0.failure?.code == .refused })
+            #expect(engine.asked.withLock { $0.count } < 1200)
+            engine.asked.withLock { $0 = [] }
+        }
+        // They are known by now.
+        for _ in 0..<20 { _ = await sampler.sample(watches) }
+        #expect(engine.asked.withLock { $0.count } <= 20 * SQLVerdicts.maxAgain)
+    }
+
+    @Test("a thousand words scattered among numbers keep nobody's value away", arguments: [true, false])
+    func scattered(comeLater: Bool) async throws {
+        let engine = ScriptedEngine()
+        let sampler = try self.sampler { engine }
+        let numbers = (1...3000).map { "\($0)" }
+        let words = (1...1000).map { "word\($0)" }
+        let watches = try self.watches((numbers + words).shuffled())
+        if comeLater {
+            _ = await sampler.sample(try self.watches(numbers))
+            engine.asked.withLock { $0 = [] }
+            // With a newcomer among them.
+            let late = await sampler.sample(try self.watches(numbers + words + ["42000"]))
+            #expect(late[..<3000].allSatisfy { $0.failure == nil })
+            let next = await sampler.sample(try self.watches(["42000"]))
+            #expect(next == [.success(#"{"n":7}"#)])
+        }
+        var ticks = 0
+        while true {
+            ticks += 1
+            let results = await sampler.sample(watches)
+            let missing = zip(watches, results).filter { $0.variables["id"]!.first!.isNumber && $1.failure != nil }
+            if missing.isEmpty { break }
+            try #require(ticks < 8)
+        }
+        #expect(ticks <= (comeLater ? 1 : 4))
+        engine.asked.withLock { $0 = [] }
+        for _ in 0..<10 { _ = await sampler.sample(watches) }
+        // From now on a batch, and some of the words now and then.
+        #expect(engine.asked.withLock { $0.count } <= 10 * (1 + SQLVerdicts.maxAgain))
+        #expect(engine.asked.withLock { $0.filter { $0 > 1 } } == Array(repeating: 3000, count: 10))
+    }
+
+    @Test func `what was refused is asked for again after a while, and all are when one is served`() async throws {
+        let engine = ScriptedEngine()
+        let sampler = try self.sampler { engine }
+        let watches = try self.watches(["1", "a", "b", "c"])
+        _ = await sampler.sample(watches)
+        engine.words.withLock { $0 = 5 }
+        var ticks = 0
+        while await sampler.sample(watches).contains(where: { $0.failure != nil }) {
+            ticks += 1
+            try #require(ticks < 20)
+        }
+        #expect(ticks >= SQLVerdicts.pause - 2)
+        #expect(await sampler.sample(watches).allSatisfy { $0.failure == nil })
+        #expect(engine.asked.withLock { $0.last } == 4)
     }
 
     @Test func `rows go to those whose bytes they name, and to nobody else`() async throws {

@@ -79,4 +79,38 @@ extension SourceConfiguration {
             self.start = start
         }
     }
+
+    /// A table whose rows are to be published.
+    public struct Outbox: Sendable, Equatable {
+        /// The URL of the database, which may hold a password.
+        public var database: Secret
+        /// The table's name, perhaps with its schema's before it.
+        public var table: String
+        /// The column of the key, an integer that grows.
+        public var key = "id"
+        /// The column of the topic, where the source has none.
+        public var topicColumn = "topic"
+        /// The column of the data.
+        public var dataColumn = "data"
+        /// The column of the event's type, if there is one.
+        public var typeColumn: String?
+        /// The column that says whether a row is private, if there is one.
+        public var privateColumn: String?
+        /// Whether it begins with what is inserted from now on, and not with all rows.
+        public var startsWithNew = false
+        /// The channel of PostgreSQL by which it says that something was inserted.
+        public var wake: String?
+        /// How long a missing key holds up those after it.
+        public var gapWait = Duration.seconds(2)
+        /// Whether it is read only while somebody looks.
+        public var isOnDemand = false
+        /// The time between two looks, and how long it goes on when nobody looks any more.
+        public var polling = Polling()
+
+        /// A table that is looked at once a second, from its first row on, unless said otherwise.
+        public init(database: Secret, table: String) {
+            self.database = database
+            self.table = table
+        }
+    }
 }

@@ -14,12 +14,15 @@ extension SourceConfiguration {
         case redisStream = "redis-stream"
         case redisValue = "redis-value"
         case sql
+        case sqlOutbox = "sql-outbox"
         case system
 
         /// Whether its topic may be a template, so that it has a watch for each topic that somebody looks at.
         var takesTemplate: Bool { ![.clock, .command, .file, .system].contains(self) }
         /// Whether it publishes items, which newcomers may be sent some of.
-        var hasItems: Bool { [.command, .file, .redisChannel, .redisQueue, .redisStream].contains(self) }
+        var hasItems: Bool {
+            [.command, .file, .redisChannel, .redisQueue, .redisStream, .sqlOutbox].contains(self)
+        }
     }
 
     /// Reads the mapping of names to sources.
@@ -32,7 +35,10 @@ extension SourceConfiguration {
                 section.report(.invalidValue, "the name of a source is 1 to 64 letters, digits, _ and -")
                 return
             }
-            let topic = section.required("topic", as: .topic)
+            let kind = section.required("kind", as: .oneOf(KindName.self))?.value
+            // The rows of an outbox may name their topics themselves.
+            let topic =
+                kind == .sqlOutbox ? section.setting("topic", as: .topic) : section.required("topic", as: .topic)
             if let topic, let holder = holders[topic.value] {
                 let line = holder.location?.line.map { " (line \($0))" } ?? ""
                 section.report(
@@ -42,24 +48,29 @@ extension SourceConfiguration {
                     at: topic.origin
                 )
             }
-            guard let source = read(section, name: name, topic: topic?.value) else { return }
-            if holders[source.topic] == nil { holders[source.topic] = source }
+            guard let kind else {
+                // Which keys belong here depends on the kind.
+                section.acceptAnyKey()
+                return
+            }
+            guard let source = read(kind, section, name: name, topic: topic?.value) else { return }
+            if let topic = source.topic, holders[topic] == nil { holders[topic] = source }
             sources.append(source)
         }
         return sources
     }
 
     /// Reads the rest even without a topic, so that all of its problems are told at once.
-    private static func read(_ section: Section, name: String, topic: String?) -> SourceConfiguration? {
-        guard let kind = section.required("kind", as: .oneOf(KindName.self)) else {
-            // Which keys belong here depends on the kind.
-            section.acceptAnyKey()
-            return nil
-        }
+    private static func read(
+        _ kind: KindName,
+        _ section: Section,
+        name: String,
+        topic: String?
+    ) -> SourceConfiguration? {
         var isPublic = false
         section.read("public", into: &isPublic, as: .boolean)
         let variables = topic.flatMap { try? URITemplate($0).variableNames } ?? []
-        if kind.value == .file {
+        if kind == .file {
             if variables.contains(where: { $0 != FileTopics.variable }) {
                 section.report(
                     .invalidValue,
@@ -67,22 +78,24 @@ extension SourceConfiguration {
                     key: "topic"
                 )
             }
-        } else if !kind.value.takesTemplate, !variables.isEmpty {
+        } else if !kind.takesTemplate, !variables.isEmpty {
             section.report(
                 .invalidValue,
-                "a \(kind.value.rawValue) has one topic; leave the {…} out of it",
+                "a \(kind.rawValue) has one topic; leave the {…} out of it",
                 key: "topic"
             )
         }
         var backlog = 0
-        if kind.value.hasItems { section.read("backlog", into: &backlog, as: .integer(0...1000)) }
-        guard let kind = read(kind.value, section, name: name, variables: variables), let topic else { return nil }
-        if backlog > 0, case .redisQueue(_, _, _?, _) = kind {
+        if kind.hasItems { section.read("backlog", into: &backlog, as: .integer(0...1000)) }
+        guard let made = read(kind, section, name: name, topic: topic, variables: variables) else { return nil }
+        // What is required and missing was reported.
+        if topic == nil, kind != .sqlOutbox { return nil }
+        if backlog > 0, case .redisQueue(_, _, _?, _) = made {
             section.report(.conflict, "a counter has one value, which newcomers are sent anyway", key: "backlog")
         }
         return SourceConfiguration(
             name: name,
-            kind: kind,
+            kind: made,
             topic: topic,
             isPublic: isPublic,
             backlog: backlog,
@@ -91,7 +104,9 @@ extension SourceConfiguration {
     }
 
     /// - Parameter variables: those of the topic.
-    private static func read(_ kind: KindName, _ section: Section, name: String, variables: [String]) -> Kind? {
+    private static func read(_ kind: KindName, _ section: Section, name: String, topic: String?, variables: [String])
+        -> Kind?
+    {
         switch kind {
         case .clock:
             var every = Duration.seconds(1)
@@ -102,6 +117,7 @@ extension SourceConfiguration {
             var lineLimit = 64 << 10
             section.read("line-limit", into: &lineLimit, as: .size(16...16 << 20))
             return path.map { .file(path: $0.origin.resolve(pattern: $0.value), lineLimit: lineLimit) }
+        case .sqlOutbox: return readOutbox(section, topic: topic, variables: variables)
         case .sql: return readQuery(section, variables: variables).map { .sql($0) }
         case .redisChannel: return readRedisChannel(section, variables: variables)
         case .redisQueue: return readRedisQueue(section, name: name, variables: variables)

@@ -8,6 +8,8 @@ public struct SourceConfiguration: Sendable, Equatable {
         case file(path: String, lineLimit: Int)
         /// What a query of a database returns.
         case sql(Query)
+        /// The rows that are inserted into a table of a database.
+        case sqlOutbox(Outbox)
         /// The value of a key in Redis; the URL may hold a password. Variables of the topic stand in the key as `{name}`.
         ///
         /// With `notifies`, Redis says when it changes.
@@ -30,8 +32,8 @@ public struct SourceConfiguration: Sendable, Equatable {
     public var name: String
     /// What it watches.
     public var kind: Kind
-    /// The topic of its updates, or a URI template of their topics.
-    public var topic: String
+    /// The topic of its updates, or a URI template of their topics; nil if each row of an outbox says its own.
+    public var topic: String?
     /// Whether everybody may see its updates.
     public var isPublic: Bool
     /// How many of the newest items a newcomer is sent at once.
@@ -43,7 +45,7 @@ public struct SourceConfiguration: Sendable, Equatable {
     public init(
         name: String,
         kind: Kind,
-        topic: String,
+        topic: String?,
         isPublic: Bool = false,
         backlog: Int = 0,
         location: ConfigurationLocation? = nil

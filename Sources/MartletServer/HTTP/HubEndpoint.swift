@@ -69,7 +69,7 @@ public final class HubEndpoint: Sendable {
     }
 
     /// Where the Mercure protocol is spoken.
-    public static let hubPath = "/.well-known/mercure"
+    public static let hubPath = Topic.hubPath
     /// What stands before the topic in the short form.
     static let topicsPrefix = "/topics/"
 

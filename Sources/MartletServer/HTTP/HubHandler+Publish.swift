@@ -45,12 +45,8 @@ extension HubHandler {
     }
 
     private func checkPublishing(to topic: Topic, steps: inout Int) throws(RequestError) {
-        let name = topic.name.utf8
-        if name.starts(with: HubEndpoint.hubPath.utf8) {
-            let next = name.dropFirst(HubEndpoint.hubPath.utf8.count).first
-            guard let next, next != UInt8(ascii: "/"), next != UInt8(ascii: "?"), next != UInt8(ascii: "#") else {
-                throw RequestError(.forbidden, "Topics under \(HubEndpoint.hubPath) are the hub's own.")
-            }
+        if topic.isReserved {
+            throw RequestError(.forbidden, "Topics under \(HubEndpoint.hubPath) are the hub's own.")
         }
         if let owner = self.endpoint.hub.owner(of: topic) {
             throw RequestError(

@@ -6,7 +6,8 @@ import NIOCore
 
 /// A source as it runs: what it owns, how it is doing, and itself.
 struct ConfiguredSource {
-    let topics: OwnedTopics
+    /// Nil if it publishes to topics that aren't its own.
+    let owned: OwnedTopics?
     let monitor: SourceMonitor
     let source: any Source
 
@@ -16,14 +17,14 @@ struct ConfiguredSource {
     init(_ configuration: SourceConfiguration, on group: any EventLoopGroup, logger: Logger) throws {
         let topics = OwnedTopics(
             of: configuration.name,
-            selector: try Selector(configuration.topic),
+            selector: try configuration.topic.map { try Selector($0) } ?? .everything,
             isPublic: configuration.isPublic,
             isConflated: configuration.kind.isValue,
             backlog: configuration.backlog,
             isWatchedAsOne: configuration.kind.isWatchedAsOne
         )
         let monitor = SourceMonitor(name: configuration.name, kind: configuration.kind.name, logger: logger)
-        self.topics = topics
+        self.owned = configuration.topic == nil ? nil : topics
         self.monitor = monitor
         switch configuration.kind {
         case .clock(let interval):
@@ -54,6 +55,8 @@ struct ConfiguredSource {
                 logger: logger,
                 clock: .continuous
             )
+        case .sqlOutbox(let outbox):
+            self.source = try Self.outbox(outbox, self.owned, configuration, monitor)
         case .sql(let query):
             let url = try SQLURL(query.database.text)
             let sampler = SQLSampler(
@@ -109,6 +112,7 @@ extension SourceConfiguration.Kind {
         case .clock: "clock"
         case .file: "file"
         case .sql: "sql"
+        case .sqlOutbox: "sql-outbox"
         case .redisChannel: "redis-channel"
         case .redisQueue: "redis-queue"
         case .redisStream: "redis-stream"
@@ -124,12 +128,15 @@ extension SourceConfiguration.Kind {
         switch self {
         case .clock, .sql, .redisValue, .http, .system: true
         case .redisQueue(_, _, let counter, _): counter != nil
-        case .file, .command, .redisChannel, .redisStream: false
+        case .file, .command, .redisChannel, .redisStream, .sqlOutbox: false
         }
     }
 
     /// Whether all of its topics are watched, or none.
     var isWatchedAsOne: Bool {
-        if case .redisChannel = self { true } else { false }
+        switch self {
+        case .redisChannel, .sqlOutbox: true
+        default: false
+        }
     }
 }

@@ -57,7 +57,7 @@ public struct HubServer: Service {
             log: store.log,
             eventLoopGroup: group,
             settings: Hub.Settings(configuration),
-            owned: sources.map(\.topics)
+            owned: sources.compactMap(\.owned)
         )
         let endpoint = HubEndpoint(
             hub: hub,

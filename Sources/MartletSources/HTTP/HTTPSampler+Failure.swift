@@ -27,7 +27,9 @@ extension HTTPSampler {
         switch error as? HTTPClientError {
         case .connectTimeout: return self.unreachable(url, "no connection in time")
         case .deadlineExceeded, .readTimeout:
-            return self.failure(.unavailable, url, "did not answer in whole within \(seconds) s")
+            var failure = self.failure(.unavailable, url, "did not answer in whole within \(seconds) s")
+            failure.isSilent = true
+            return failure
         default: break
         }
         if let error = error as? NIOConnectionError {

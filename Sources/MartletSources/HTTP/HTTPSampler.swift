@@ -9,7 +9,7 @@ import Synchronization
 /// (`ETag`, `Last-Modified`). Redirects are followed within the origin that is configured, and nowhere else.
 ///
 /// Eight watches are asked for at a time. When no connection can be made, the rest is not asked for: all of them are at
-/// one server.
+/// one server. Nor is it when eight have had no answer in time; those come last the next time.
 package final class HTTPSampler: Sampler {
     /// Limits of an ``HTTPSampler``.
     package struct Options: Sendable {
@@ -26,6 +26,8 @@ package final class HTTPSampler: Sampler {
     }
 
     private static let concurrency = 8
+    /// More that have no answer in time end a round: with a timeout of ten seconds they have taken twenty by then.
+    private static let mostSilent = 8
 
     let url: HTTPURLTemplate
     let origin: HTTPOrigin
@@ -33,6 +35,7 @@ package final class HTTPSampler: Sampler {
     let options: Options
     let client: HTTPClient
     let known = Mutex(KnownAnswers())
+    private let rounds = Mutex(HTTPRounds())
 
     /// Makes a sampler; it connects when it is first asked.
     ///
@@ -65,13 +68,15 @@ package final class HTTPSampler: Sampler {
 
     package func sample(_ watches: [Watch]) async -> [Result<String, SourceProblem>] {
         let round = self.known.withLock { $0.beginRound() }
+        let order = self.rounds.withLock { $0.order(watches) }
         var results: [Result<String, SourceProblem>?] = Array(repeating: nil, count: watches.count)
         await withTaskGroup(of: (Int, Result<String, HTTPFailure>).self) { group in
             var unreachable: SourceProblem?
-            var next = watches.startIndex
+            var silent = 0
+            var next = 0
             func askNext() {
-                guard next < watches.endIndex, unreachable == nil else { return }
-                let index = next
+                guard next < order.count, unreachable == nil else { return }
+                let index = order[next]
                 next += 1
                 group.addTask { (index, await self.value(for: watches[index], round: round)) }
             }
@@ -80,11 +85,18 @@ package final class HTTPSampler: Sampler {
                 if case .failure(let failure) = result, failure.isUnreachable {
                     unreachable = unreachable ?? failure.problem
                 }
+                let isSilent = if case .failure(let failure) = result { failure.isSilent } else { false }
+                self.rounds.withLock { rounds in
+                    let topic = watches[index].topic
+                    if isSilent { rounds.hangs(topic) } else { rounds.answers(topic) }
+                }
+                if isSilent { silent += 1 }
+                if silent >= Self.mostSilent, next < order.count { unreachable = unreachable ?? self.isSlow }
                 results[index] = result.mapError(\.problem)
                 askNext()
             }
             if let unreachable {
-                for index in next..<watches.endIndex { results[index] = .failure(unreachable) }
+                for index in order[next...] { results[index] = .failure(unreachable) }
             }
         }
         return results.map { $0 ?? .failure(SourceProblem(.unavailable, "was not asked for")) }
@@ -92,6 +104,17 @@ package final class HTTPSampler: Sampler {
 
     package func close() async {
         self.known.withLock { $0 = KnownAnswers() }
+        self.rounds.withLock { $0 = HTTPRounds() }
+    }
+
+    /// Of what is not asked for, since too many had no answer.
+    private var isSlow: SourceProblem {
+        let seconds = Double(self.options.timeout.nanoseconds) / 1e9
+        return SourceProblem(
+            .unavailable,
+            "\(self.url.text.prefix { $0 != "{" && $0 != "?" })… was not asked for: \(Self.mostSilent) others had no answer "
+                + "within \(seconds) s"
+        )
     }
 
     private static func validate(_ name: String, _ value: String) throws(SourceProblem) {
@@ -123,6 +146,8 @@ struct HTTPFailure: Error {
     let problem: SourceProblem
     /// There is no connection to the server.
     var isUnreachable = false
+    /// There was no answer in time.
+    var isSilent = false
 }
 
 extension HTTPClient {

@@ -17,16 +17,7 @@ package struct NotifiedSampler: Sampler {
         await self.base.sample(watches)
     }
 
-    package func listen() async {
-        let wakes = self.wakes
-        await self.notifier.run {
-            wakes.works(true)
-            wakes.wake(nil)
-        } interrupted: { error in
-            wakes.works(false, problem: error.message)
-        }
-        wakes.works(false)
-    }
+    package func listen() async { await self.notifier.keepWaking(self.wakes) }
 
     package func close() async { await self.base.close() }
 }

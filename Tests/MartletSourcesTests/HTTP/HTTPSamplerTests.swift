@@ -150,6 +150,50 @@ struct HTTPSamplerTests {
         }
     }
 
+    @Test func `a server that hangs ends a round soon, and what it answers comes first in the next`() async throws {
+        let isHealthy = Box(false)
+        let answer: AnsweringServer.Answer = { request in
+            // Every tenth path is well.
+            if !isHealthy.value, !request.uri.hasSuffix("0") { try? await Task.sleep(for: .seconds(60)) }
+            return Reply(.ok, request.uri)
+        }
+        try await AnsweringServer.run(answer) { server in
+            let sampler = try Self.sampler(server, timeout: .seconds(1))
+            let watches = try (1...500).map { try Self.watch(String($0)) }
+            var served: Set<Int> = []
+            // Two timeouts a round, and not fifty.
+            for _ in 0..<3 {
+                let start = ContinuousClock.now
+                let results = await sampler.sample(watches)
+                #expect(ContinuousClock.now - start < .seconds(6))
+                let good = Set(results.indices.filter { results[$0].problem == nil })
+                #expect(served.isSubset(of: good) && good.count > served.count)
+                served = good
+                #expect(results.allSatisfy { $0.problem.map { $0.code == .unavailable } ?? true })
+                let sentence = "/users/… was not asked for: 8 others had no answer within 1.0 s"
+                #expect(results.contains { $0.problem?.message.hasSuffix(sentence) == true })
+            }
+            // All are asked in the end, what is well before what hung.
+            isHealthy.value = true
+            let all = (1...500).map { Result<String, SourceProblem>.success("/users/\($0)") }
+            try await eventually("all are answered") { await sampler.sample(watches) == all }
+        }
+    }
+
+    @Test func `what was answered is asked for first, then what is new and what hung in turn`() throws {
+        let watches = try (0..<8).map { try Self.watch(String($0)) }
+        var rounds = HTTPRounds()
+        #expect(rounds.order(watches) == Array(0..<8))
+        for index in [0, 2] { rounds.hangs(watches[index].topic) }
+        for index in [5, 7] { rounds.answers(watches[index].topic) }
+        #expect(rounds.order(watches) == [5, 7, 1, 0, 3, 2, 4, 6])
+        rounds.hangs(watches[0].topic)
+        #expect(rounds.order(watches) == [5, 7, 1, 2, 3, 0, 4, 6])
+        rounds.hangs(watches[5].topic)
+        rounds.answers(watches[0].topic)
+        #expect(rounds.order(watches) == [0, 7, 1, 2, 3, 5, 4, 6])
+    }
+
     @Test func `says that nobody is there, once for all`() async throws {
         let sampler = try HTTPSampler(url: HTTPURLTemplate("http://127.0.0.1:1/{id}?key=secret"))
         let watches = try (0..<100).map { try Self.watch(String($0)) }
