@@ -19,7 +19,7 @@ from harness.scenario import SCENARIOS
 
 MODULES = ["commands", "resume", "limits", "mercure", "private", "tls", "http2", "clients", "hostile", "sources"]
 MODULES += ["access_limits", "access_rates", "keys", "keys_unusable", "key_sets", "browser", "browser_foreign"]
-MODULES += ["disk", "shutdown", "file_source", "kill", "crowd_join", "stall", "templates_scale"]
+MODULES += ["disk", "shutdown", "outbox", "file_source", "kill", "crowd_join", "stall", "templates_scale"]
 
 
 def run(sentence, body, options, seed):
