@@ -125,7 +125,8 @@ let package = Package(
                 .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
-            ]
+            ],
+            resources: [.embedInCode("Browser/martlet.d.ts"), .embedInCode("Browser/martlet.js")]
         ),
         // The `martlet` program.
         .executableTarget(

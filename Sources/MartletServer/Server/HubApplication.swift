@@ -18,6 +18,7 @@ enum HubApplication {
         let router = Router()
         router.add(middleware: SentenceMiddleware())
         router.addHealth(of: endpoint)
+        router.addClient()
         router.get("/") { _, _ in
             Response(
                 status: .ok,
