@@ -2,7 +2,7 @@
 /// confined with it.
 struct CohortIndex {
     private var byInterest: [Interest: Cohort] = [:]
-    private var byTopic: [Topic: CohortList] = [:]
+    private(set) var byTopic: [Topic: CohortList] = [:]
     private let ofEverything = CohortList()
     private var templates = TemplateIndex()
     private let ownership: Ownership

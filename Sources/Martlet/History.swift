@@ -61,7 +61,7 @@ final class History: Sendable {
         return ResumePoint(cursor: cursor, backlog: entries.map { Frame($0.update.event(at: $0.position)) })
     }
 
-    private static let maxBacklogBytes = 1 << 20
+    private static let maxBacklogBytes = 4 << 20
 
     /// Where a subscriber begins that brings this id.
     func resume(id: String, for interest: Interest) async throws(LogError) -> ResumePoint {

@@ -204,13 +204,28 @@ public final class Hub: Sendable {
         }
     }
 
+    /// Asks each shard, on its event loop, in the order of these.
+    package func ask<Answer: Sendable>(_ body: @escaping @Sendable (Shard) -> Answer) async throws -> [Answer] {
+        var answers: [Answer] = []
+        for (eventLoop, shard) in self.shards {
+            answers.append(try await eventLoop.submit { body(shard.value) }.get())
+        }
+        return answers
+    }
+
+    /// Asks one shard, by its place in that order; nil if there is none.
+    package func ask<Answer: Sendable>(
+        _ body: @escaping @Sendable (Shard) -> Answer,
+        of index: Int
+    ) async throws -> Answer? {
+        guard self.shards.indices.contains(index) else { return nil }
+        let (eventLoop, shard) = self.shards[index]
+        return try await eventLoop.submit { body(shard.value) }.get()
+    }
+
     /// What each shard has counted, in the order of its event loops.
     package func counters() async throws -> [ShardCounters] {
-        var all: [ShardCounters] = []
-        for (eventLoop, shard) in self.shards {
-            all.append(try await eventLoop.submit { shard.value.counters }.get())
-        }
-        return all
+        try await self.ask(\.counters)
     }
 
     /// Checks that the log can be read, and that it took the last batch it was given.

@@ -28,6 +28,8 @@ package final class Shard {
     var joinSlice = 0
     var ticking: RepeatedTask?
     var isDraining = false
+    /// How many updates of each topic came since that was asked last; nil if nobody asks.
+    var recentTopics: [Topic: Int]?
 
     /// What it has counted since it was made.
     package internal(set) var counters = ShardCounters()
@@ -66,7 +68,12 @@ package final class Shard {
     package func join(_ interest: Interest, from start: ResumePoint, outlet: any StreamOutlet) -> Subscriber {
         self.eventLoop.preconditionInEventLoop()
         let cohort = self.index.cohort(with: interest)
-        let subscriber = Subscriber(cohort: cohort, outlet: outlet, cursor: start.cursor ?? self.head)
+        let subscriber = Subscriber(
+            cohort: cohort,
+            outlet: outlet,
+            cursor: start.cursor ?? self.head,
+            number: self.counters.opened
+        )
         cohort.count += 1
         self.addToHeartbeat(subscriber)
         self.counters.opened += 1
@@ -125,6 +132,7 @@ package final class Shard {
             self.tail.append(entry)
             if entry.isConflated { self.newest[entry.topics[0]] = entry }
             self.index.note(entry, touched: &self.touched)
+            if self.recentTopics != nil { self.noteRecent(entry) }
         }
         self.counters.updates += entries.count
         for cohort in self.touched {

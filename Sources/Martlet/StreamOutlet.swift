@@ -12,8 +12,22 @@ package protocol StreamOutlet: AnyObject {
     /// Grows while the peer takes bytes; a reader for whom it stands still makes no progress.
     var progress: Int { get }
 
+    /// Who is at the other end, for people: an address and port, and the version of HTTP. Asked for seldom.
+    var peer: StreamPeer { get }
+
     /// Ends the response in good order, after `last` if there is room for it.
     func end(with last: Frame?)
+}
+
+/// Who is at the other end of a stream.
+package struct StreamPeer: Sendable, Hashable {
+    package var address: String
+    package var version: String
+
+    package init(address: String = "", version: String = "") {
+        self.address = address
+        self.version = version
+    }
 }
 
 /// What an outlet could do with a frame.

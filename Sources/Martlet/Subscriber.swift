@@ -29,12 +29,17 @@ package final class Subscriber {
     /// The outlet's progress when it was last looked at, and when it last had changed.
     var progress = 0
     var progressed: NIODeadline = .now()
+    /// Tells it from the shard's other subscribers, of all times.
+    let number: Int
+    let joined: NIODeadline
 
-    init(cohort: Cohort, outlet: any StreamOutlet, cursor: SequenceNumber) {
+    init(cohort: Cohort, outlet: any StreamOutlet, cursor: SequenceNumber, number: Int) {
         self.cohort = cohort
         self.outlet = outlet
         self.cursor = cursor
         self.state = .yielding
+        self.number = number
+        self.joined = .now()
     }
 }
 

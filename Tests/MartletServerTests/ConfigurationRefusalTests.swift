@@ -82,8 +82,8 @@ extension ConfigurationRefusalTests {
         "is not a loopback address. Without a key anybody who can reach it could publish; "
         + "set auth.publish or auth.subscribe, or \(instead)"
     static let openAdmin =
-        "is not a loopback address. The admin listener has no authorization, "
-        + "so anybody who can reach it could read the dashboard and the metrics; \(instead)"
+        "is not a loopback address. Without a token anybody who can reach it could close streams and publish; "
+        + "set admin-token, or \(instead)"
     static let both = "is the address of both listen and admin; give one of them another port"
     static let address = #"expected HOST:PORT like 127.0.0.1:8080 or "[::1]:8080""#
 
@@ -325,7 +325,7 @@ extension ConfigurationRefusalTests {
     ]
 
     static let topKeys =
-        "the keys here are listen, admin, tls, auth, subscriptions, cors, trusted-proxies, log, streams, limits, loops, "
+        "the keys here are listen, admin, admin-token, tls, auth, subscriptions, cors, trusted-proxies, log, streams, limits, loops, "
         + "diagnostics, sources"
 
     static let keys: [Row] = [

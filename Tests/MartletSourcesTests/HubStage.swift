@@ -23,6 +23,7 @@ final class KeepingOutlet: StreamOutlet, Sendable {
     }
 
     var progress: Int { 0 }
+    var peer: StreamPeer { StreamPeer() }
     func end(with last: Frame?) {}
 }
 

@@ -38,6 +38,7 @@ final class ScriptedOutlet: StreamOutlet {
         return result
     }
 
+    var peer: StreamPeer { StreamPeer() }
     func end(with last: Frame?) {
         self.ends.append(last.map { String(buffer: $0.payload) })
     }

@@ -19,9 +19,16 @@ public struct Access: Sendable {
     let cors: CORSPolicy
     /// Whose word on a client's address is taken.
     let trustedProxies: [AddressRange]
+    /// Set for the listener of operators, to whom everything is granted.
+    let operators: OperatorRule?
 
     /// Access for everybody on this machine.
     public static let loopback = Access(publishers: nil, subscribers: nil, allowsAnonymous: true)
+
+    /// Access for operators: to everything.
+    static func operators(_ rule: OperatorRule) -> Access {
+        Access(publishers: nil, subscribers: nil, allowsAnonymous: true, operators: rule)
+    }
 
     init(
         publishers: TokenVerifier?,
@@ -29,7 +36,8 @@ public struct Access: Sendable {
         allowsAnonymous: Bool,
         publishOrigins: [String] = [],
         cors: CORSPolicy = CORSPolicy(),
-        trustedProxies: [AddressRange] = []
+        trustedProxies: [AddressRange] = [],
+        operators: OperatorRule? = nil
     ) {
         self.publishers = publishers
         self.subscribers = subscribers
@@ -37,6 +45,7 @@ public struct Access: Sendable {
         self.publishOrigins = Set(publishOrigins)
         self.cors = cors
         self.trustedProxies = trustedProxies
+        self.operators = operators
     }
 
     /// Whether no token can be verified.

@@ -28,6 +28,17 @@ final class Grant: Sendable {
         self.token = token
     }
 
+    /// What an operator has.
+    static let everything = Grant()
+
+    private init() {
+        self.publish = SelectorSet([.everything])
+        self.subscribe = [.everything]
+        self.payload = nil
+        self.expires = nil
+        self.token = ""
+    }
+
     /// When streams that it was brought for end.
     var deadline: NIODeadline {
         guard let expires = self.expires else { return .distantFuture }

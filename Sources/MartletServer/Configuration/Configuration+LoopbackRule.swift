@@ -27,14 +27,24 @@ extension Section {
     }
 
     /// Refuses an admin listener that others can reach, because nothing checks who they are.
-    func requireLoopback(admin: Setting<BindAddress>?) {
+    func requireLoopbackOrToken(admin: Setting<BindAddress>?, hasToken: Bool) {
         guard let admin, !admin.value.isLoopback else { return }
+        if hasToken {
+            return warn(
+                """
+                \(admin.value) is not a loopback address, and the admin listener speaks no TLS: its token travels in the \
+                clear unless a proxy in front does
+                """,
+                key: admin.key,
+                at: admin.origin
+            )
+        }
         report(
             .notLoopback,
             """
-            \(admin.value) is not a loopback address. The admin listener has no authorization, so anybody who can reach \
-            it could read the dashboard and the metrics; use 127.0.0.1 or [::1], behind a proxy that decides who may \
-            pass if others must reach it
+            \(admin.value) is not a loopback address. Without a token anybody who can reach it could close streams and \
+            publish; set admin-token, or use 127.0.0.1 or [::1], behind a proxy that decides who may pass if others must \
+            reach it
             """,
             key: admin.key,
             at: admin.origin

@@ -6,6 +6,7 @@ extension Configuration {
         let admin = section.setting("admin", as: .word("off", or: .address))
         if let listen { self.listen = listen.value }
         if let admin { self.admin = admin.value }
+        if let token = section.setting("admin-token", as: .token) { self.adminToken = token.value }
         var keys = Auth.GivenKeys()
         section.section("tls") { tls = TLS.read($0) }
         section.section("auth", isSecret: true) { keys = auth.read($0) }
@@ -20,7 +21,7 @@ extension Configuration {
         section.section("sources", of: "source names and their settings") { sources = SourceConfiguration.readAll($0) }
 
         section.requireLoopbackOrKey(listen, hasKey: keys.any, hasTLS: tls != nil)
-        section.requireLoopback(admin: admin?.unwrapped())
+        section.requireLoopbackOrToken(admin: admin?.unwrapped(), hasToken: self.adminToken != nil)
         if let subscriptions {
             self.subscriptions = subscriptions.value
             section.requireSubscribeKey(subscriptions, isGiven: keys.subscribe)

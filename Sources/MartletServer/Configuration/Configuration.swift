@@ -7,6 +7,8 @@ public struct Configuration: Sendable, Equatable {
     public var listen: BindAddress
     /// Where the dashboard and the metrics are served; `nil` turns them off.
     public var admin: BindAddress?
+    /// What operators have to bring; `nil` lets in whatever runs on this machine.
+    public var adminToken: Secret?
     /// The files for TLS on the main listener; `nil` is without TLS.
     public var tls: TLS?
     /// Who may publish and subscribe.
@@ -34,6 +36,7 @@ public struct Configuration: Sendable, Equatable {
     public init(
         listen: BindAddress = .loopback(port: 8080),
         admin: BindAddress? = .loopback(port: 8081),
+        adminToken: Secret? = nil,
         tls: TLS? = nil,
         auth: Auth = Auth(),
         subscriptions: Bool = false,
@@ -48,6 +51,7 @@ public struct Configuration: Sendable, Equatable {
     ) {
         self.listen = listen
         self.admin = admin
+        self.adminToken = adminToken
         self.tls = tls
         self.auth = auth
         self.subscriptions = subscriptions

@@ -21,6 +21,14 @@ extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomR
 }
 
 extension ValueFormat<Secret> {
+    /// A token that is compared and not verified, so it must not be guessed.
+    static var token: Self {
+        Self("a token of 16 to 1024 characters", isSecret: true) { text throws(Refusal) in
+            (16...1024).contains(text.utf8.count) && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+                ? Secret(text) : nil
+        }
+    }
+
     /// The text of a key.
     static var key: Self {
         Self("a key as text", isSecret: true) { text throws(Refusal) in

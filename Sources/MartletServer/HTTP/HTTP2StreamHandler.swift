@@ -49,6 +49,10 @@ final class HTTP2StreamHandler: ChannelInboundHandler, StreamOutlet {
         return self.transmit(frame.payload)
     }
 
+    var peer: StreamPeer {
+        StreamPeer(address: self.context?.channel.remoteAddress?.text ?? "", version: "HTTP/2")
+    }
+
     func end(with last: Frame?) {
         guard !self.isEnding else { return }
         if let last, !self.isPieceUnderWay, self.rest.readableBytes == 0 { _ = self.transmit(last.payload) }

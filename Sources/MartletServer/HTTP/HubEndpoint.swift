@@ -80,6 +80,8 @@ public final class HubEndpoint: Sendable {
     let hasSubscriptions: Bool
     let refusals = RefusalCounters()
     let sources: [SourceMonitor]
+    /// Other endpoints that its connections reach under a path.
+    private let siblings: [(prefix: String, endpoint: HubEndpoint)]
     let publishRates: PublishRates?
     /// Open connections and streams, counted over all event loops.
     let connections = Atomic(0)
@@ -102,13 +104,15 @@ public final class HubEndpoint: Sendable {
     ///   - subscriptions: whether active subscriptions are listed under `/.well-known/mercure/subscriptions`, and their
     ///     coming and going published there.
     ///   - sources: whose state is told to operators.
+    ///   - siblings: endpoints on the same event loops that its connections reach under a path, such as `/stats`.
     public init(
         hub: Hub,
         eventLoopGroup: any EventLoopGroup,
         limits: Limits = Limits(),
         access: Access = .loopback,
         subscriptions: Bool = false,
-        sources: [SourceMonitor] = []
+        sources: [SourceMonitor] = [],
+        siblings: [String: HubEndpoint] = [:]
     ) {
         HTTP1Connection.warmUp()
         self.hub = hub
@@ -116,12 +120,21 @@ public final class HubEndpoint: Sendable {
         self.access = access
         self.hasSubscriptions = subscriptions
         self.sources = sources
+        self.siblings = siblings.map { ($0.key, $0.value) }
         self.publishRates = limits.publishesPerSecond.map { PublishRates(perSecond: $0) }
         self.addresses = limits.streamsPerAddress.map { AddressCounts(most: $0) }
         self.connectionBudget = Descriptors.limit.map { max(1, $0 - max(64, $0 / 50)) } ?? .max
         self.loops = Array(eventLoopGroup.makeIterator()).map { eventLoop in
             (eventLoop, NIOLoopBoundBox.makeBoxSendingValue(LoopShared(eventLoop: eventLoop), eventLoop: eventLoop))
         }
+    }
+
+    /// The endpoint that a request's path is of, and the path without what names it.
+    func endpoint(of path: String) -> (HubEndpoint, rest: String) {
+        for (prefix, endpoint) in self.siblings where path.hasPrefix(prefix + "/") {
+            return (endpoint, String(path.dropFirst(prefix.count)))
+        }
+        return (self, path)
     }
 
     /// Whether streams are being ended, and new ones refused, because the server is to stop.

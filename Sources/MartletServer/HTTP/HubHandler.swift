@@ -59,9 +59,12 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
         var address: ClientAddress?
     }
 
-    let endpoint: HubEndpoint
+    /// What the connection came to; others may lie beside it.
+    private let homeEndpoint: HubEndpoint
+    /// Whose the request at hand is.
+    private(set) var endpoint: HubEndpoint
     let shared: LoopShared
-    let shard: Shard
+    private(set) var shard: Shard
     let transport: any HTTPTransport
 
     var state = State.idle
@@ -89,6 +92,7 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
 
     init(_ transport: any HTTPTransport, on channel: any Channel, endpoint: HubEndpoint) {
         self.transport = transport
+        self.homeEndpoint = endpoint
         self.endpoint = endpoint
         self.shared = endpoint.shared(on: channel.eventLoop)
         self.shard = endpoint.hub.shard(on: channel.eventLoop)
@@ -192,6 +196,16 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
     static let lingerTime: TimeAmount = .seconds(2)
     /// How long a request that is on its way when the server stops may still take.
     static let lastCall: TimeAmount = .seconds(1)
+
+    /// Turns to the endpoint that a path is of; what is left of the path is that endpoint's.
+    func turn(to path: String) -> String {
+        let (endpoint, rest) = self.homeEndpoint.endpoint(of: path)
+        if endpoint !== self.endpoint, let eventLoop = self.context?.eventLoop {
+            self.endpoint = endpoint
+            self.shard = endpoint.hub.shard(on: eventLoop)
+        }
+        return rest
+    }
 
     /// The loop and a reference to come back to it with.
     var home: (eventLoop: any EventLoop, handler: NIOLoopBound<HubHandler>)? {

@@ -12,15 +12,17 @@ final class LongPoll: StreamOutlet {
 
     private let shard: Shard
     private let answersAtOnce: Bool
+    private let address: String
     private var subscriber: Subscriber?
     private var bytes = ByteBuffer()
     /// Called in a later turn of the loop once there is something to answer with.
     private var isReady: (() -> Void)?
 
     /// - Parameter answersAtOnce: for somebody who has no id yet, and needs one to wait from.
-    init(_ shard: Shard, answersAtOnce: Bool) {
+    init(_ shard: Shard, address: String, answersAtOnce: Bool) {
         self.shard = shard
         self.answersAtOnce = answersAtOnce
+        self.address = address
     }
 
     /// Joins the shard.
@@ -82,6 +84,8 @@ final class LongPoll: StreamOutlet {
 
     /// It takes everything, for half a minute at most.
     var progress: Int { 0 }
+
+    var peer: StreamPeer { StreamPeer(address: self.address, version: "poll") }
 
     func end(with last: Frame?) { self.announce() }
 }

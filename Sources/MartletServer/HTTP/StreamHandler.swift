@@ -64,6 +64,10 @@ final class StreamHandler: ChannelInboundHandler, StreamOutlet {
         return self.submitted - buffered - (self.socket?.unacknowledged ?? 0)
     }
 
+    var peer: StreamPeer {
+        StreamPeer(address: self.context?.channel.remoteAddress?.text ?? "", version: "HTTP/1.1")
+    }
+
     func end(with last: Frame?) {
         guard !self.isEnding else { return }
         if !self.isQueued {

@@ -3,10 +3,11 @@ import Logging
 import Martlet
 import NIOCore
 
-/// What the admin listener serves, to this machine only: health, and what the hub has counted.
+/// What the admin listener serves to operators: the dashboard, what the hub has counted, its streams, and the hub itself
+/// with everything granted.
 enum AdminApplication {
     static func make(
-        endpoint: HubEndpoint,
+        _ admin: AdminEndpoint,
         address: BindAddress,
         group: any EventLoopGroup,
         logger: Logger,
@@ -14,19 +15,16 @@ enum AdminApplication {
     ) -> some ApplicationProtocol {
         let router = Router()
         router.add(middleware: SentenceMiddleware())
-        router.add(middleware: LoopbackMiddleware())
-        router.addHealth(of: endpoint)
-        for path in ["/", "/status"] as [RouterPath] {
-            router.get(path) { _, _ in
-                Response(
-                    status: .ok,
-                    headers: [.contentType: "application/json", .cacheControl: "no-store"],
-                    body: .init(byteBuffer: ByteBuffer(string: try await endpoint.statusJSON()))
-                )
-            }
+        router.add(middleware: OperatorMiddleware(rule: admin.rule))
+        router.addHealth(of: admin.hub)
+        router.addClient()
+        router.addStreams(of: admin.hub.hub)
+        router.get("/status") { _, _ in
+            Response.json(try await admin.hub.statusJSON())
         }
         return Application(
             router: router,
+            server: .hub(admin.endpoint),
             configuration: ApplicationConfiguration(address: .hostname(address.host, port: address.port)),
             onServerRunning: { onListening("http://\(address.at(port: $0.localAddress?.port))") },
             eventLoopGroupProvider: .shared(group),
@@ -35,17 +33,32 @@ enum AdminApplication {
     }
 }
 
-/// Refuses what a web page from elsewhere has a browser send, see ``LoopbackRule``: the admin listener has no authorization.
-private struct LoopbackMiddleware<Context: RequestContext>: RouterMiddleware {
+extension Response {
+    static func json(_ text: String) -> Response {
+        Response(
+            status: .ok,
+            headers: [.contentType: "application/json", .cacheControl: "no-store"],
+            body: .init(byteBuffer: ByteBuffer(string: text))
+        )
+    }
+}
+
+/// Lets in operators only, see ``OperatorRule``.
+private struct OperatorMiddleware<Context: RequestContext>: RouterMiddleware {
+    let rule: OperatorRule
+
     func handle(
         _ request: Request,
         context: Context,
         next: (Request, Context) async throws -> Response
     ) async throws -> Response {
         do throws(RequestError) {
-            try LoopbackRule.check(request.head, from: nil, listener: "The admin listener")
+            try self.rule.check(request.head, from: nil)
         } catch {
-            return .text(error.status, error.message + "\n")
+            var response = Response.text(error.status, error.message + "\n")
+            // A browser asks for the token then (RFC 7617).
+            if error.status == .unauthorized { response.headers[.wwwAuthenticate] = "Basic realm=\"Martlet\"" }
+            return response
         }
         return try await next(request, context)
     }

@@ -83,11 +83,13 @@ public struct HubServer: Service {
             Background { await hub.run() },
             Background { await store.run(logger: logger) },
         ]
-        if let admin = configuration.admin {
-            let app = AdminApplication.make(endpoint: endpoint, address: admin, group: group, logger: logger) {
+        if let address = configuration.admin {
+            let admin = try AdminEndpoint(of: endpoint, on: group, token: configuration.adminToken)
+            services.append(Background { await admin.stats.run() })
+            let app = AdminApplication.make(admin, address: address, group: group, logger: logger) {
                 listeners.bound(admin: $0)
             }
-            services.append(Listener(app: app, address: admin, key: "admin"))
+            services.append(Listener(app: app, address: address, key: "admin"))
         }
         let app = HubApplication.make(
             endpoint: endpoint,

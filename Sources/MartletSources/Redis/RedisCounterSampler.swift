@@ -85,7 +85,8 @@ package struct RedisCounterSampler: Sampler {
         }
         let results = await self.script.run(calls, on: self.client)
         return zip(watches, results).map { watch, result in
-            result.mapError(SourceProblem.init).flatMap { replies in
+            result.mapError { SourceProblem($0, key: self.names(of: watch).joined(separator: " or ")) }.flatMap {
+                replies in
                 if replies[0].text == "START" { return .success(nil) }
                 if replies[2].integer != 0 { self.wakes.wake([self.queue.key(watch.variables)]) }
                 if replies[1].isNull { return .success(self.start == nil ? 0 : nil) }

@@ -37,8 +37,8 @@ package struct RedisQueueReader: ItemReader {
                 then: [RedisCommand("EXISTS", .string(key))]
             )
         }
-        return await self.script.run(calls, on: self.client).map { result in
-            result.mapError(SourceProblem.init).flatMap(self.items)
+        return zip(calls, await self.script.run(calls, on: self.client)).map { call, result in
+            result.mapError { SourceProblem($0, key: call.keys[0]) }.flatMap(self.items)
         }
     }
 

@@ -40,7 +40,7 @@ package struct RedisStreamReader: ItemReader {
             return RedisCommand("XREAD", "COUNT", "\(Self.maxEntries)", "STREAMS", .string(key), .string(place))
         }
         return zip(watches, await self.client.send(commands)).map { watch, reply in
-            reply.mapError(SourceProblem.init).flatMap { reply in
+            reply.mapError { SourceProblem($0, key: self.key.key(watch.variables)) }.flatMap { reply in
                 if watch.bookmark == nil, self.start == .new {
                     // Noted before anything is published, so that what comes from now on is read whatever happens.
                     let newest = reply.elements?.first?.elements?.first?.text

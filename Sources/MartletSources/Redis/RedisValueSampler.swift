@@ -26,7 +26,7 @@ package struct RedisValueSampler: Sampler {
             return zip(keys, values).map { key, value in
                 if value.isNull { return .success("null") }
                 guard let text = value.text else {
-                    return .failure(SourceProblem(.refused, "the key \(key) holds no text in UTF-8"))
+                    return .failure(SourceProblem(.refused, "Redis answers MGET of \(key) with something else"))
                 }
                 return .success(text)
             }
@@ -40,6 +40,14 @@ package struct RedisValueSampler: Sampler {
 }
 
 extension SourceProblem {
+    /// - Parameter key: what the server was asked for, which its own sentences don't name.
+    init(_ error: RedisError, key: String) {
+        self.init(error)
+        // Of a script it says where in it something failed, which tells an operator nothing.
+        let end = self.message.firstRange(of: " script: ")?.lowerBound ?? self.message.endIndex
+        if self.code == .refused { self.message = self.message[..<end] + ", at the key \(key)" }
+    }
+
     init(_ error: RedisError) {
         switch error.code {
         case .unavailable, .timeout, .cancelled, .protocolViolation: self.init(.unavailable, error.message)

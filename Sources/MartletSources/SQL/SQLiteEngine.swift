@@ -59,6 +59,10 @@ package final class SQLiteEngine: SQLEngine {
     }
 
     private func rows(of query: SQLStatement, in db: Database) -> Result<[SQLRow], SQLError> {
+        // GRDB would end the text there, and it would be another one.
+        if let argument = query.argumentWithNUL {
+            return .failure(SQLError(.query, "\(self.path): parameter \(argument) holds a NUL"))
+        }
         do {
             let statement = try db.cachedStatement(sql: query.text)
             let cursor = try Row.fetchCursor(

@@ -1,0 +1,114 @@
+package import NIOCore
+
+/// What operators look at.
+extension Shard {
+    /// A stream, as a list of them shows it.
+    package struct Stream: Sendable, Hashable {
+        package var number: Int
+        package var peer: StreamPeer
+        package var selectors: [String]
+        /// How long it has been open.
+        package var age: TimeAmount
+        package var cursor: SequenceNumber
+        package var state: State
+
+        package enum State: String, Sendable {
+            /// It gets what comes.
+            case live
+            /// Its socket is full.
+            case waiting
+            /// It is sent what it has missed.
+            case reading
+        }
+    }
+
+    /// What the shard is in the midst of.
+    package struct Condition: Sendable {
+        /// Streams whose socket is full.
+        package var waiting: Int
+        /// Updates in the tail, and bytes.
+        package var tailUpdates: Int
+        package var tailBytes: Int
+        /// How many updates of each topic came since that was asked last.
+        package var recentTopics: [Topic: Int]
+    }
+
+    /// More topics than this aren't told apart.
+    private static let maxRecentTopics = 10_000
+
+    /// The streams whose peer or selectors hold a text, the longest open first.
+    package func streams(holding text: String, limit: Int) -> (all: Int, first: [Stream]) {
+        self.eventLoop.preconditionInEventLoop()
+        let now = self.eventLoop.now
+        var streams: [Stream] = []
+        for subscriber in self.slices.joined() {
+            let state: Stream.State
+            switch subscriber.state {
+            case .live: state = .live
+            case .waitingForRoom: state = .waiting
+            case .waitingForLog, .yielding, .ahead: state = .reading
+            case .gone: continue
+            }
+            let stream = Stream(
+                number: subscriber.number,
+                peer: subscriber.outlet.peer,
+                selectors: subscriber.cohort.interest.selectors.prefix(100).map(\.description),
+                age: now - subscriber.joined,
+                cursor: self.cursor(of: subscriber),
+                state: state
+            )
+            let isShown =
+                text.isEmpty || stream.peer.address.contains(text) || stream.selectors.contains { $0.contains(text) }
+            if isShown { streams.append(stream) }
+        }
+        streams.sort { $0.number < $1.number }
+        return (streams.count, Array(streams.prefix(limit)))
+    }
+
+    /// Ends a stream; false if there is none of that number.
+    package func endStream(_ number: Int) -> Bool {
+        self.eventLoop.preconditionInEventLoop()
+        guard let subscriber = self.slices.joined().first(where: { $0.number == number }) else { return false }
+        subscriber.outlet.end(with: nil)
+        return true
+    }
+
+    /// Looks at the shard, and begins to count anew.
+    package func condition() -> Condition {
+        self.eventLoop.preconditionInEventLoop()
+        defer { self.recentTopics = [:] }
+        return Condition(
+            waiting: self.waiting.count,
+            tailUpdates: self.tail.count,
+            tailBytes: self.tail.cost,
+            recentTopics: self.recentTopics ?? [:]
+        )
+    }
+
+    /// How many streams ask for a topic by name.
+    package func streamCount(of topic: Topic) -> Int { self.index.count(of: topic) }
+
+    /// The topics that most streams ask for by name.
+    package func busiestTopics(_ count: Int) -> [(topic: Topic, streams: Int)] {
+        self.eventLoop.preconditionInEventLoop()
+        return self.index.busiestTopics(count)
+    }
+
+    func noteRecent(_ entry: Entry) {
+        for topic in entry.topics {
+            if self.recentTopics?[topic] == nil, (self.recentTopics?.count ?? 0) >= Self.maxRecentTopics { continue }
+            self.recentTopics?[topic, default: 0] += 1
+        }
+    }
+}
+
+extension CohortIndex {
+    func count(of topic: Topic) -> Int {
+        self.byTopic[topic]?.members.reduce(0) { $0 + $1.cohort.count } ?? 0
+    }
+
+    func busiestTopics(_ count: Int) -> [(topic: Topic, streams: Int)] {
+        let all = self.byTopic.map { (topic: $0.key, streams: $0.value.members.reduce(0) { $0 + $1.cohort.count }) }
+        return Array(all.sorted { $0.streams > $1.streams }.prefix(count))
+    }
+}

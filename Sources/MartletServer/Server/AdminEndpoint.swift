@@ -1,0 +1,37 @@
+import Martlet
+import NIOCore
+
+/// The endpoints of the admin listener: the hub with everything granted, and under `/stats` a hub of its own in which the
+/// figures are published.
+struct AdminEndpoint: Sendable {
+    /// What is looked at.
+    let hub: HubEndpoint
+    let rule: OperatorRule
+    let endpoint: HubEndpoint
+    let stats: Hub
+
+    /// What the figures are published under.
+    static let topic = "stats"
+    /// Ten minutes of figures, one a second.
+    private static let kept = 600
+
+    init(of hub: HubEndpoint, on group: any EventLoopGroup, token: Secret?) throws {
+        let topics = OwnedTopics(
+            of: Self.topic,
+            selector: try Selector(Self.topic),
+            isPublic: true,
+            backlog: Self.kept
+        )
+        let log = MemoryLog(keep: Retention(updates: Self.kept, age: nil), maxBytes: 8 << 20)
+        self.hub = hub
+        self.rule = OperatorRule(token: token)
+        self.stats = Hub(log: log, eventLoopGroup: group, owned: [topics])
+        let access = Access.operators(self.rule)
+        self.endpoint = HubEndpoint(
+            hub: hub.hub,
+            eventLoopGroup: group,
+            access: access,
+            siblings: ["/stats": HubEndpoint(hub: self.stats, eventLoopGroup: group, access: access)]
+        )
+    }
+}
