@@ -20,7 +20,8 @@ class Server:
     """Starts the program on free ports of loopback and, unless told otherwise, waits until it listens."""
 
     def __init__(
-        self, binary, folder, log="memory", loops=None, settings=None, config="", descriptors=None, starts=True
+        self, binary, folder, log="memory", loops=None, settings=None, config="", descriptors=None, starts=True,
+        environment=None,
     ):
         self.folder = folder
         configuration = os.path.join(folder, "martlet.yaml")
@@ -44,12 +45,12 @@ class Server:
             if descriptors:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
 
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("MARTLET_")}
+        clean = {key: value for key, value in os.environ.items() if not key.startswith("MARTLET_")}
         with open(self.stderr_path, "wb") as stderr:
             self.process = subprocess.Popen(
                 command,
                 cwd=folder,
-                env=environment,
+                env={**clean, **(environment or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=stderr,
                 stderr=stderr,
