@@ -1,3 +1,4 @@
+import CoreMetrics
 import NIOCore
 import Synchronization
 
@@ -12,6 +13,8 @@ final actor Committer {
         var updates: [Update]
         var bookmarks: [Bookmark]
         var bytes: Int
+        /// When it was brought.
+        let submitted = NIODeadline.now()
         /// Called on the committer's event loop.
         var completion: @Sendable (Result<PublishedRange, LogError>) -> Void
     }
@@ -36,7 +39,9 @@ final actor Committer {
     private let arrivals: AsyncStream<Void>
     private nonisolated let arrived: AsyncStream<Void>.Continuation
     /// Called with each batch once it is in the log, before its publishers are told.
-    private let dispatch: @Sendable ([Entry], _ acknowledge: () -> Void) -> Void
+    private let dispatch: @Sendable ([Entry], _ since: NIODeadline, _ acknowledge: () -> Void) -> Void
+    /// From when updates were brought until the log had them.
+    private let toLog: Timer
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { self.eventLoop.executor.asUnownedSerialExecutor() }
 
@@ -44,8 +49,10 @@ final actor Committer {
         log: any EventLog,
         eventLoop: any EventLoop,
         ownership: Ownership,
-        dispatch: @escaping @Sendable ([Entry], _ acknowledge: () -> Void) -> Void
+        metrics: any MetricsFactory = NOOPMetricsHandler.instance,
+        dispatch: @escaping @Sendable ([Entry], _ since: NIODeadline, _ acknowledge: () -> Void) -> Void
     ) {
+        self.toLog = Timer(label: "martlet_publish_to_log_seconds", dimensions: [], factory: metrics)
         self.log = log
         self.eventLoop = eventLoop
         self.ownership = ownership
@@ -121,6 +128,7 @@ final actor Committer {
         let updates = batch.count == 1 ? batch[0].updates : batch.flatMap(\.updates)
         do throws(LogError) {
             let first = try await self.log.append(updates, bookmarks: batch.flatMap(\.bookmarks))
+            let now = NIODeadline.now()
             self.failure.withLock { $0 = nil }
             let epoch = self.log.epoch
             let entries = updates.enumerated().map { offset, update in
@@ -132,9 +140,11 @@ final actor Committer {
                     isConflated: self.ownership.conflates(update.topics)
                 )
             }
-            self.dispatch(entries) {
+            // They are in the order in which they were brought.
+            self.dispatch(entries, batch[0].submitted) {
                 var next = first
                 for request in batch {
+                    self.toLog.recordNanoseconds((now - request.submitted).nanoseconds)
                     request.completion(.success(PublishedRange(epoch: epoch, first: next, updates: request.updates)))
                     next += SequenceNumber(request.updates.count)
                 }

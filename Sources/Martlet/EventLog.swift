@@ -86,6 +86,9 @@ public protocol EventLog: Sendable {
     /// What is kept right now. Called on event loops, so it must not wait.
     var bounds: LogBounds { get }
 
+    /// What it takes in memory or on disk, in bytes; nil if it doesn't know.
+    var bytes: Int? { get }
+
     /// Appends all of `updates` and notes all of `bookmarks`, or neither.
     ///
     /// When it returns, they are as durable as the log makes them: the hub acknowledges them to their publishers. A later
@@ -121,6 +124,9 @@ public protocol EventLog: Sendable {
 }
 
 extension EventLog {
+    /// Unknown.
+    public var bytes: Int? { nil }
+
     /// Appends all of `updates`, or none; see ``append(_:bookmarks:)``.
     @discardableResult
     public nonisolated(nonsending) func append(_ updates: [Update]) async throws(LogError) -> SequenceNumber {

@@ -1,3 +1,4 @@
+public import CoreMetrics
 public import NIOCore
 
 /// Takes updates from publishers, keeps them in a log, and pushes them to every subscriber that asked for their topics.
@@ -45,11 +46,13 @@ public final class Hub: Sendable {
     ///   - eventLoopGroup: whose loops the subscribers live on.
     ///   - settings: how streams are treated.
     ///   - owned: the topics that sources publish to.
+    ///   - metrics: what is told how long it takes until an update is in the log, and with those who look.
     public init(
         log: any EventLog,
         eventLoopGroup: any EventLoopGroup,
         settings: Settings = Settings(),
-        owned: [OwnedTopics] = []
+        owned: [OwnedTopics] = [],
+        metrics: any MetricsFactory = MetricsSystem.factory
     ) {
         let history = History(log: log)
         let ownership = Ownership(owned)
@@ -61,7 +64,8 @@ public final class Hub: Sendable {
                 epoch: log.epoch,
                 settings: settings,
                 history: history,
-                ownership: ownership
+                ownership: ownership,
+                metrics: metrics
             )
             return (
                 eventLoop: eventLoop,
@@ -73,14 +77,19 @@ public final class Hub: Sendable {
         self.history = history
         self.shards = shards
         let home = shards[0]
-        self.committer = Committer(log: log, eventLoop: home.eventLoop, ownership: ownership) { entries, acknowledge in
+        self.committer = Committer(
+            log: log,
+            eventLoop: home.eventLoop,
+            ownership: ownership,
+            metrics: metrics
+        ) { entries, start, acknowledge in
             // The other loops begin first, then the publishers hear of it, then this loop's own subscribers: nobody
             // waits for a walk over subscribers that isn't his.
             for (eventLoop, shard) in shards.dropFirst() {
-                eventLoop.execute { shard.value.dispatch(entries) }
+                eventLoop.execute { shard.value.dispatch(entries, since: start) }
             }
             acknowledge()
-            home.shard.value.dispatch(entries)
+            home.shard.value.dispatch(entries, since: start)
         }
     }
 
@@ -249,6 +258,9 @@ public final class Hub: Sendable {
         if let newest = page.entries.last { return newest.id }
         return last > 0 ? Position(epoch: self.log.epoch, sequence: last).description : Update.earliest
     }
+
+    /// What the log takes in memory or on disk, in bytes, if it knows.
+    package var logBytes: Int? { self.log.bytes }
 
     /// Which history the log holds, and how much of it.
     package var logState: (epoch: Epoch, bounds: LogBounds) { (self.log.epoch, self.log.bounds) }

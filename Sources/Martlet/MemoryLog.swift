@@ -42,6 +42,9 @@ public final class MemoryLog: EventLog {
         self.state.withLock { LogBounds(first: $0.ring.first, last: $0.ring.last) }
     }
 
+    /// What the updates take.
+    public var bytes: Int? { self.state.withLock { $0.ring.cost } }
+
     /// Appends all of `updates` and trims what is too much. Never throws.
     public nonisolated(nonsending) func append(
         _ updates: [Update],

@@ -81,6 +81,7 @@ extension Shard {
     /// What it has missed has left the tail: asks the log for a page.
     private func readLog(for subscriber: Subscriber) {
         subscriber.state = .waitingForLog
+        self.reading[ObjectIdentifier(subscriber)] = subscriber
         let bound = NIOLoopBound((shard: self, subscriber: subscriber), eventLoop: self.eventLoop)
         let eventLoop = self.eventLoop
         let log = self.history.log
@@ -108,11 +109,13 @@ extension Shard {
 
     private func receive(_ result: Result<EncodedPage, LogError>, for subscriber: Subscriber) {
         guard case .waitingForLog = subscriber.state else { return }
+        self.reading[ObjectIdentifier(subscriber)] = nil
         subscriber.state = .yielding
         let requested = subscriber.cursor
         // A log that can't be read, or knows less than it told: guessing on would lose what the subscriber has missed,
         // so it is let go, to resume elsewhere or later.
         guard case .success(let page) = result, page.through > requested || page.first > requested + 1 else {
+            subscriber.ending = .other
             return subscriber.outlet.end(with: nil)
         }
         var frames: [Frame] = []

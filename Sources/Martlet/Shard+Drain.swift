@@ -22,6 +22,7 @@ extension Shard {
                 for subscriber in streams[streams.count * wave / waves..<streams.count * (wave + 1) / waves] {
                     if case .gone = subscriber.state { continue }
                     let retry = 1000 + (spread > 0 ? Int.random(in: 0...spread) : 0)
+                    subscriber.ending = .drain
                     subscriber.outlet.end(with: Frame(bytes: Array("retry: \(retry)\n\n".utf8)))
                 }
             }

@@ -53,6 +53,7 @@ extension Shard {
                 subscriber.progressed = now
             } else if now - subscriber.progressed >= self.settings.stall {
                 self.counters.stalled += 1
+                subscriber.ending = .stalled
                 subscriber.outlet.end(with: nil)
             }
         }

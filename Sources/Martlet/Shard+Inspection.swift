@@ -22,15 +22,15 @@ extension Shard {
         }
     }
 
-    /// What the shard is in the midst of.
-    package struct Condition: Sendable {
-        /// Streams whose socket is full.
-        package var waiting: Int
-        /// Updates in the tail, and bytes.
+    /// What the shard has counted, and has to carry.
+    package struct Load: Sendable {
+        package var counters: ShardCounters
+        /// Streams that have yet to be sent something.
+        package var lagging: Int
+        /// By how many updates the one that is furthest behind lags.
+        package var behind: Int
         package var tailUpdates: Int
         package var tailBytes: Int
-        /// How many updates of each topic came since that was asked last.
-        package var recentTopics: [Topic: Int]
     }
 
     /// More topics than this aren't told apart.
@@ -69,20 +69,30 @@ extension Shard {
     package func endStream(_ number: Int) -> Bool {
         self.eventLoop.preconditionInEventLoop()
         guard let subscriber = self.slices.joined().first(where: { $0.number == number }) else { return false }
+        subscriber.ending = .other
         subscriber.outlet.end(with: nil)
         return true
     }
 
-    /// Looks at the shard, and begins to count anew.
-    package func condition() -> Condition {
+    /// What it carries; costs in proportion to who lags.
+    package func load() -> Load {
+        self.eventLoop.preconditionInEventLoop()
+        let lagging = [self.waiting, self.reading]
+        let furthest = lagging.lazy.flatMap { $0.values }.map(\.cursor).min() ?? self.head
+        return Load(
+            counters: self.counters,
+            lagging: self.waiting.count + self.reading.count,
+            behind: max(0, Int(self.head - furthest)),
+            tailUpdates: self.tail.count,
+            tailBytes: self.tail.cost
+        )
+    }
+
+    /// How many updates of each topic came since this was asked last.
+    package func takeRecentTopics() -> [Topic: Int] {
         self.eventLoop.preconditionInEventLoop()
         defer { self.recentTopics = [:] }
-        return Condition(
-            waiting: self.waiting.count,
-            tailUpdates: self.tail.count,
-            tailBytes: self.tail.cost,
-            recentTopics: self.recentTopics ?? [:]
-        )
+        return self.recentTopics ?? [:]
     }
 
     /// How many streams ask for a topic by name.

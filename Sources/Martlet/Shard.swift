@@ -1,3 +1,4 @@
+import CoreMetrics
 package import NIOCore
 
 /// Everything that lives on one event loop: its subscribers, its index of what they ask for, its tail of the log.
@@ -10,6 +11,8 @@ package final class Shard {
     let settings: Hub.Settings
     let history: History
     let ownership: Ownership
+    /// From when an update was brought until those who look had it.
+    private let toSocket: Timer
 
     /// The newest updates, encoded.
     var tail: IndexedRing<Entry>
@@ -20,6 +23,8 @@ package final class Shard {
     var touched: [Cohort] = []
     /// Those whose socket is full.
     var waiting: [ObjectIdentifier: Subscriber] = [:]
+    /// Those for whom a page of history is being read.
+    var reading: [ObjectIdentifier: Subscriber] = [:]
     /// Those whose cursor lies beyond `head`.
     var ahead: [Subscriber] = []
     /// Every subscriber, in as many slices as there are ticks in a heartbeat's interval.
@@ -46,13 +51,15 @@ package final class Shard {
         epoch: Epoch,
         settings: Hub.Settings,
         history: History,
-        ownership: Ownership
+        ownership: Ownership,
+        metrics: any MetricsFactory = NOOPMetricsHandler.instance
     ) {
         self.eventLoop = eventLoop
         self.epoch = epoch
         self.settings = settings
         self.history = history
         self.ownership = ownership
+        self.toSocket = Timer(label: "martlet_publish_to_socket_seconds", dimensions: [], factory: metrics)
         self.index = CohortIndex(ownership: ownership)
         self.tail = IndexedRing(startingAfter: head)
         self.slices = Array(repeating: [], count: settings.heartbeatSlices)
@@ -79,7 +86,10 @@ package final class Shard {
         self.counters.opened += 1
         self.counters.streams += 1
         let isNewcomer = start.lastEventID == nil
-        if !isNewcomer { self.counters.resumes += 1 }
+        if let verdict = start.verdict {
+            self.counters.resumes += 1
+            self.counters.resumesByVerdict[verdict.rawValue] += 1
+        }
         if let gap = start.gap {
             self.counters.gaps += 1
             guard self.send(gap.frame, to: subscriber) else { return subscriber }
@@ -113,9 +123,11 @@ package final class Shard {
         case .live(let index): subscriber.cohort.removeLive(at: index)
         case .waitingForRoom: self.waiting[ObjectIdentifier(subscriber)] = nil
         case .ahead: self.ahead.removeAll { $0 === subscriber }
-        case .waitingForLog, .yielding: break
+        case .waitingForLog: self.reading[ObjectIdentifier(subscriber)] = nil
+        case .yielding: break
         }
         subscriber.state = .gone
+        self.counters.closed[subscriber.ending.rawValue] += 1
         subscriber.cohort.count -= 1
         if subscriber.cohort.count == 0 { self.index.remove(subscriber.cohort) }
         self.removeFromHeartbeat(subscriber)
@@ -123,7 +135,9 @@ package final class Shard {
     }
 
     /// Takes a batch of updates, the next in the log's order, and sends each to those it concerns.
-    func dispatch(_ entries: [Entry]) {
+    ///
+    /// - Parameter start: when the oldest of them was brought.
+    func dispatch(_ entries: [Entry], since start: NIODeadline? = nil) {
         self.eventLoop.preconditionInEventLoop()
         var behind: [Subscriber] = []
         for entry in entries {
@@ -135,8 +149,12 @@ package final class Shard {
             if self.recentTopics != nil { self.noteRecent(entry) }
         }
         self.counters.updates += entries.count
+        let delivered = self.counters.deliveries
         for cohort in self.touched {
             self.deliverMatched(to: cohort)
+        }
+        if let start, self.counters.deliveries > delivered {
+            self.toSocket.recordNanoseconds((NIODeadline.now() - start).nanoseconds)
         }
         self.touched.removeAll(keepingCapacity: true)
         while self.tail.cost > self.settings.tailBytes { self.tail.removeOldest() }
@@ -208,40 +226,3 @@ package final class Shard {
 
 @available(*, unavailable)
 extension Shard: Sendable {}
-
-/// What a shard counts; the sums over all shards are the hub's.
-package struct ShardCounters: Sendable {
-    /// Streams that are open now.
-    package var streams = 0
-    /// Streams that were opened.
-    package var opened = 0
-    /// Streams that began with an id to resume from.
-    package var resumes = 0
-    /// Gaps that subscribers were told of.
-    package var gaps = 0
-    /// Times that a live subscriber's socket was full.
-    package var lagged = 0
-    /// Subscribers that were closed because they made no progress.
-    package var stalled = 0
-    /// Updates received from the log.
-    package var updates = 0
-    /// Updates sent, each counted once per subscriber.
-    package var deliveries = 0
-    /// Bytes of events sent.
-    package var bytes = 0
-
-    package init() {}
-
-    /// Adds another shard's counts.
-    package mutating func add(_ other: ShardCounters) {
-        self.streams += other.streams
-        self.opened += other.opened
-        self.resumes += other.resumes
-        self.gaps += other.gaps
-        self.lagged += other.lagged
-        self.stalled += other.stalled
-        self.updates += other.updates
-        self.deliveries += other.deliveries
-        self.bytes += other.bytes
-    }
-}

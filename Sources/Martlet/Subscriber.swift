@@ -32,6 +32,8 @@ package final class Subscriber {
     /// Tells it from the shard's other subscribers, of all times.
     let number: Int
     let joined: NIODeadline
+    /// Why it ends, to be said by whoever ends it; the client does unless somebody else does.
+    package var ending = StreamEnd.client
 
     init(cohort: Cohort, outlet: any StreamOutlet, cursor: SequenceNumber, number: Int) {
         self.cohort = cohort

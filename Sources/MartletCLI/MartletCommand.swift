@@ -1,4 +1,5 @@
 import ArgumentParser
+import MartletServer
 
 /// The `martlet` program.
 @main
@@ -14,7 +15,7 @@ struct MartletCommand: AsyncParsableCommand {
 
             `martlet help serve` tells what the configuration may say.
             """,
-        version: "0.1.0",
+        version: HubServer.version,
         subcommands: [
             ServeCommand.self, PublishCommand.self, SubscribeCommand.self, TokenCommand.self, CheckConfigCommand.self,
         ]

@@ -1,7 +1,9 @@
 import ArgumentParser
+import CoreMetrics
 import Foundation
 import Logging
 import Martlet
+import MartletMetrics
 import MartletServer
 import NIOCore
 import ServiceLifecycle
@@ -58,7 +60,10 @@ struct ServeCommand: AsyncParsableCommand {
         if let loops = loaded.configuration.loops { NIOSingletons.groupLoopCountSuggestion = loops }
         do {
             let configuration = loaded.configuration
-            let server = try await HubServer(configuration: configuration, logger: logger) { listening in
+            let metrics = PrometheusRegistry(logger: logger)
+            MetricsSystem.bootstrap(metrics)
+            let server = try await HubServer(configuration: configuration, logger: logger, metrics: metrics) {
+                listening in
                 logger.notice("Hub on \(listening.hub), try it in a browser")
                 if let admin = listening.admin { logger.notice("Status on \(admin)/status") }
                 logger.notice("Log in \(configuration.log.store)")

@@ -62,6 +62,13 @@ public final class SQLiteLog: EventLog {
         self.now = now
     }
 
+    /// The file, and what is written but not in its place yet.
+    public var bytes: Int? {
+        ["", "-wal"].compactMap { suffix in
+            try? FileManager.default.attributesOfItem(atPath: self.path + suffix)[.size] as? Int
+        }.reduce(0, +)
+    }
+
     /// What is kept right now.
     public var bounds: LogBounds { self.state.withLock { $0 } }
 

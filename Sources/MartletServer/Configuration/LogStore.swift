@@ -13,6 +13,14 @@ public enum LogStore: Sendable, Equatable, CustomStringConvertible {
         }
     }
 
+    /// What it is, without where.
+    var word: String {
+        switch self {
+        case .memory: "memory"
+        case .sqlite: "sqlite"
+        }
+    }
+
     /// The same store with its path, if it has one, resolved.
     func resolved(_ resolve: (String) -> String) -> LogStore {
         switch self {

@@ -136,7 +136,9 @@ final class HTTP2StreamHandler: ChannelInboundHandler, StreamOutlet {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
-        case is ChannelShouldQuiesceEvent: self.end(with: nil)
+        case is ChannelShouldQuiesceEvent:
+            self.membership.quiesce()
+            self.end(with: nil)
         default: context.fireUserInboundEventTriggered(event)
         }
     }

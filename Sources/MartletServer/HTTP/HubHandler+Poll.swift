@@ -34,7 +34,7 @@ extension HubHandler {
             HubResponse(
                 status: .ok,
                 fields: [("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("Vary", "Accept")],
-                body: poll.end()
+                body: poll.end(.answered)
             )
         )
     }
@@ -44,6 +44,6 @@ extension HubHandler {
         guard case .polling(let poll) = self.state else { return }
         self.state = .done
         self.endpoint.closeStream(from: self.exchange.address)
-        _ = poll.end()
+        _ = poll.end(.client)
     }
 }

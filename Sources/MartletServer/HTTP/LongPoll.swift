@@ -33,10 +33,11 @@ final class LongPoll: StreamOutlet {
     }
 
     /// Leaves the shard; what was collected, as JSON: the events, and the id to go on from.
-    func end() -> String {
+    func end(_ ending: StreamEnd) -> String {
         self.isReady = nil
         guard let subscriber = self.subscriber else { return "" }
         self.subscriber = nil
+        subscriber.ending = ending
         let place = Position(epoch: self.shard.epoch, sequence: self.shard.cursor(of: subscriber))
         self.shard.leave(subscriber)
         return

@@ -156,7 +156,9 @@ final class StreamHandler: ChannelInboundHandler, StreamOutlet {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case ChannelEvent.inputClosed: context.close(promise: nil)
-        case is ChannelShouldQuiesceEvent: self.end(with: nil)
+        case is ChannelShouldQuiesceEvent:
+            self.membership.quiesce()
+            self.end(with: nil)
         default: context.fireUserInboundEventTriggered(event)
         }
     }

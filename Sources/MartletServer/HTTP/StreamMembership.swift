@@ -57,6 +57,11 @@ final class StreamMembership: HasDeadline {
         }
     }
 
+    /// The server stops.
+    func quiesce() {
+        if self.subscriber?.ending == .client { self.subscriber?.ending = .drain }
+    }
+
     /// The channel is gone.
     func close() {
         self.endpoint.closeStream(from: self.address)
@@ -65,6 +70,7 @@ final class StreamMembership: HasDeadline {
     /// Its token has ended, or it is as old as streams get.
     func deadlinePassed() {
         self.endpoint.expiredStreams.add(1, ordering: .relaxed)
+        self.subscriber?.ending = .expired
         self.outlet?.end(with: nil)
     }
 }

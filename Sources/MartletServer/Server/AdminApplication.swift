@@ -1,6 +1,7 @@
 import Hummingbird
 import Logging
 import Martlet
+import MartletMetrics
 import NIOCore
 
 /// What the admin listener serves to operators: the dashboard, what the hub has counted, its streams, and the hub itself
@@ -8,6 +9,7 @@ import NIOCore
 enum AdminApplication {
     static func make(
         _ admin: AdminEndpoint,
+        metrics: HubMetrics,
         address: BindAddress,
         group: any EventLoopGroup,
         logger: Logger,
@@ -21,6 +23,13 @@ enum AdminApplication {
         router.addStreams(of: admin.hub.hub)
         router.get("/status") { _, _ in
             Response.json(try await admin.hub.statusJSON())
+        }
+        router.get("/metrics") { _, _ in
+            Response(
+                status: .ok,
+                headers: [.contentType: PrometheusRegistry.contentType, .cacheControl: "no-store"],
+                body: .init(byteBuffer: ByteBuffer(string: await metrics.registry.text()))
+            )
         }
         return Application(
             router: router,

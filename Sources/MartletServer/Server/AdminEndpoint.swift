@@ -1,3 +1,4 @@
+import CoreMetrics
 import Martlet
 import NIOCore
 
@@ -25,7 +26,7 @@ struct AdminEndpoint: Sendable {
         let log = MemoryLog(keep: Retention(updates: Self.kept, age: nil), maxBytes: 8 << 20)
         self.hub = hub
         self.rule = OperatorRule(token: token)
-        self.stats = Hub(log: log, eventLoopGroup: group, owned: [topics])
+        self.stats = Hub(log: log, eventLoopGroup: group, owned: [topics], metrics: NOOPMetricsHandler.instance)
         let access = Access.operators(self.rule)
         self.endpoint = HubEndpoint(
             hub: hub.hub,

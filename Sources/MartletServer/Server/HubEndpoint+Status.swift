@@ -45,23 +45,11 @@ extension HubEndpoint {
         ]
         let refusals = self.refusals.all.map { "\"\($0.reason.rawValue)\":\($0.count)" }.joined(separator: ",")
         return "{\"epoch\":\"\(epoch)\"," + fields.map { "\"\($0)\":\($1)" }.joined(separator: ",")
-            + ",\"refusals\":{\(refusals)},\"sources\":[\(self.sources.map(\.json).joined(separator: ","))]}\n"
+            + ",\"refusals\":{\(refusals)},\"sources\":[\(self.sources.map { HubFigures.Source($0).json }.joined(separator: ","))]}\n"
     }
 }
 
 extension SourceMonitor {
-    /// The state as JSON.
-    fileprivate var json: String {
-        let status = self.status
-        let numbers = [
-            ("watches", status.watches), ("ticks", status.ticks), ("skipped", status.skipped),
-            ("errors", status.errors), ("updates", status.updates),
-        ]
-        return "{\"name\":\(JSONText.quoted(self.name)),\"kind\":\(JSONText.quoted(self.kind)),"
-            + numbers.map { "\"\($0)\":\($1)" }.joined(separator: ",")
-            + ",\"problem\":\(status.problem.map { JSONText.quoted($0) } ?? "null")}"
-    }
-
     /// The state as a line for people.
     var line: String {
         let status = self.status

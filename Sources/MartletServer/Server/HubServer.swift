@@ -1,6 +1,7 @@
 import Hummingbird
 public import Logging
 import Martlet
+public import MartletMetrics
 import MartletSQLite
 import MartletSources
 public import NIOCore
@@ -32,6 +33,9 @@ public struct HubServer: Service {
     private let tls: TLSContext?
     private let endpoint: HubEndpoint
 
+    /// The version of this program.
+    public static let version = "0.1.0"
+
     /// Opens the log and prepares everything else; nothing listens before ``run()``.
     ///
     /// - Parameters:
@@ -39,12 +43,14 @@ public struct HubServer: Service {
     ///   - logger: told what an operator must know.
     ///   - group: the event loops, which are not shut down with the server: Hummingbird's may still have a promise on
     ///     one when it has ended.
+    ///   - registry: what `/metrics` shows beside the hub's own; nil for those alone.
     ///   - onListening: called once all listeners are bound.
     /// - Throws: `LogError` if the log can't be opened, ``TLSError`` or ``AccessError`` if a certificate or key can't be used.
     public init(
         configuration: Configuration,
         logger: Logger,
         eventLoopGroup group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
+        metrics registry: PrometheusRegistry? = nil,
         onListening: @escaping @Sendable (Listening) -> Void = { _ in }
     ) async throws {
         Descriptors.raiseLimit()
@@ -53,11 +59,17 @@ public struct HubServer: Service {
         let tls = try configuration.tls.map { try TLSContext(certificate: $0.certificate, key: $0.key) }
         let store = try Store(configuration.log)
         let sources = try configuration.sources.map { try ConfiguredSource($0, on: group, logger: logger) }
+        let metrics = HubMetrics(
+            registry ?? PrometheusRegistry(logger: logger),
+            on: group,
+            store: configuration.log.store.word
+        )
         let hub = Hub(
             log: store.log,
             eventLoopGroup: group,
             settings: Hub.Settings(configuration),
-            owned: sources.compactMap(\.owned)
+            owned: sources.compactMap(\.owned),
+            metrics: metrics.registry
         )
         let endpoint = HubEndpoint(
             hub: hub,
@@ -67,6 +79,7 @@ public struct HubServer: Service {
             subscriptions: configuration.subscriptions,
             sources: sources.map(\.monitor)
         )
+        metrics.collect(from: endpoint)
         for source in configuration.sources where !source.isPublic && configuration.auth.subscribe == nil {
             logger.warning(
                 """
@@ -82,11 +95,15 @@ public struct HubServer: Service {
         var services: [any Service] = [
             Background { await hub.run() },
             Background { await store.run(logger: logger) },
+            Background { await metrics.delay.run() },
         ]
         if let address = configuration.admin {
             let admin = try AdminEndpoint(of: endpoint, on: group, token: configuration.adminToken)
             services.append(Background { await admin.stats.run() })
-            let app = AdminApplication.make(admin, address: address, group: group, logger: logger) {
+            let topic = try Topic(AdminEndpoint.topic)
+            let publisher = StatsPublisher(endpoint: endpoint, metrics: metrics, stats: admin.stats, topic: topic)
+            services.append(Background { await publisher.run() })
+            let app = AdminApplication.make(admin, metrics: metrics, address: address, group: group, logger: logger) {
                 listeners.bound(admin: $0)
             }
             services.append(Listener(app: app, address: address, key: "admin"))
