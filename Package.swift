@@ -138,7 +138,12 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
             ],
-            resources: [.embedInCode("Browser/martlet.d.ts"), .embedInCode("Browser/martlet.js")]
+            resources: [
+                .embedInCode("Browser/dashboard.css"), .embedInCode("Browser/dashboard.html"),
+                .embedInCode("Browser/dashboard.js"), .embedInCode("Browser/home.css"),
+                .embedInCode("Browser/home.html"), .embedInCode("Browser/home.js"),
+                .embedInCode("Browser/martlet.d.ts"), .embedInCode("Browser/martlet.js"),
+            ]
         ),
         // The `martlet` program.
         .executableTarget(

@@ -61,6 +61,7 @@ extension Configuration {
         let section = Section(path: "", location: nil, mapping: mapping, reading: reading)
         var configuration = Configuration()
         configuration.read(section)
+        configuration.hasDemo = text == nil && !configuration.auth.hasKey
         section.reportUnknownKeys()
         reading.reportUnusedFlags()
         if let excess = reading.excess { throw ConfigurationError([excess]) }

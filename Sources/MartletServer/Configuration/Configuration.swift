@@ -31,6 +31,8 @@ public struct Configuration: Sendable, Equatable {
     public var diagnostics: Diagnostics
     /// What watches the world, in the order of the file.
     public var sources: [SourceConfiguration]
+    /// Whether the page at `/` has sources of its own to show; it is only there without keys.
+    public var hasDemo = false
 
     /// The defaults, but for what is given: two listeners on loopback, and no sources.
     public init(

@@ -20,6 +20,7 @@ enum AdminApplication {
         router.add(middleware: OperatorMiddleware(rule: admin.rule))
         router.addHealth(of: admin.hub)
         router.addClient()
+        router.add(Asset.dashboard, named: "dashboard")
         router.addStreams(of: admin.hub.hub)
         router.get("/status") { _, _ in
             Response.json(try await admin.hub.statusJSON())

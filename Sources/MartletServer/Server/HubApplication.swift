@@ -11,7 +11,7 @@ enum HubApplication {
         tls: TLSContext?,
         address: BindAddress,
         group: any EventLoopGroup,
-        hasClock: Bool,
+        demo: Demo?,
         logger: Logger,
         onListening: @escaping @Sendable (String) -> Void
     ) -> some ApplicationProtocol {
@@ -19,16 +19,13 @@ enum HubApplication {
         router.add(middleware: SentenceMiddleware())
         router.addHealth(of: endpoint)
         router.addClient()
-        router.get("/") { _, _ in
-            Response(
-                status: .ok,
-                headers: [
-                    .contentType: "text/html; charset=utf-8",
-                    .contentSecurityPolicy: HomePage.contentSecurityPolicy,
-                    .cacheControl: "no-cache",
-                ],
-                body: .init(byteBuffer: ByteBuffer(string: HomePage.html(hasClock: hasClock)))
-            )
+        if endpoint.access.isKeyless {
+            router.add(Asset.home, named: "home")
+            router.add(demo)
+        } else {
+            router.get("/") { _, _ in
+                Response.text(.ok, "A hub of Martlet's. It speaks the Mercure protocol at \(HubEndpoint.hubPath).\n")
+            }
         }
         return Application(
             router: router,

@@ -58,7 +58,11 @@ public struct HubServer: Service {
         let access = try await Access(configuration, logger: logger)
         let tls = try configuration.tls.map { try TLSContext(certificate: $0.certificate, key: $0.key) }
         let store = try Store(configuration.log)
-        let sources = try configuration.sources.map { try ConfiguredSource($0, on: group, logger: logger) }
+        // Without its files the page shows less.
+        let demo = configuration.hasDemo ? try? Demo() : nil
+        let sources = try (configuration.sources + (demo?.sources ?? [])).map {
+            try ConfiguredSource($0, on: group, logger: logger)
+        }
         let metrics = HubMetrics(
             registry ?? PrometheusRegistry(logger: logger),
             on: group,
@@ -113,7 +117,7 @@ public struct HubServer: Service {
             tls: tls,
             address: configuration.listen,
             group: group,
-            hasClock: configuration.sources.contains { $0.topic == "time" && $0.isPublic },
+            demo: demo,
             logger: logger
         ) { listeners.bound(hub: $0) }
         services.append(Listener(app: app, address: configuration.listen, key: "listen"))

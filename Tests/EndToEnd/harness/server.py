@@ -21,19 +21,22 @@ class Server:
 
     def __init__(
         self, binary, folder, log="memory", loops=None, settings=None, config="", descriptors=None, starts=True,
-        environment=None,
+        environment=None, address="127.0.0.1:0", admin="127.0.0.1:0",
     ):
         self.folder = folder
         configuration = os.path.join(folder, "martlet.yaml")
-        with open(configuration, "w") as file:
-            # Without a file there would be a clock; a test wants only its own updates.
-            file.write(config or "streams: { heartbeat: 15s }\n")
+        if config is not None:
+            with open(configuration, "w") as file:
+                # Without a file there would be a clock; a test wants only its own updates.
+                file.write(config or "streams: { heartbeat: 15s }\n")
         self.number = next(
             n for n in range(1, 10_000) if not os.path.exists(os.path.join(folder, f"server-{n}.stderr"))
         )
         self.stderr_path = os.path.join(folder, f"server-{self.number}.stderr")
-        command = [binary, "serve", "--config", configuration, "--log", log]
-        command += ["--address", "127.0.0.1:0", "--admin", "127.0.0.1:0"]
+        command = [binary, "serve", "--log", log]
+        if config is not None:
+            command += ["--config", configuration]
+        command += ["--address", address, "--admin", admin]
         if loops:
             command += ["--loops", str(loops)]
         for key, value in (settings or {}).items():
