@@ -12,7 +12,7 @@ SWIFT ?= swift
 TRAITS := --enable-all-traits
 RELEASE := $(TRAITS) --configuration release --product martlet
 
-.PHONY: serve build test check-format test-swift test-end-to-end format clean
+.PHONY: serve build test check-format test-client test-swift test-end-to-end format clean
 
 serve: build
 	exec "$$($(SWIFT) build $(RELEASE) --show-bin-path)/martlet" serve $(ARGS)
@@ -23,11 +23,16 @@ build:
 	$(SWIFT) build $(RELEASE)
 
 # End to end comes first: it takes the release build, and the last lines are Swift Testing's summary.
-test: check-format test-end-to-end test-swift
+test: check-format test-client test-end-to-end test-swift
 
 check-format:
 	scripts/setup-debian test
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
+
+# The browser client, with a time and a network of the tests' own; Node 20 or newer.
+test-client:
+	scripts/setup-debian test
+	node --test Tests/Browser/
 
 test-end-to-end: build
 	scripts/setup-debian test
