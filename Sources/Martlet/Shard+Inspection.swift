@@ -42,27 +42,33 @@ extension Shard {
         let now = self.eventLoop.now
         var streams: [Stream] = []
         for subscriber in self.slices.joined() {
-            let state: Stream.State
-            switch subscriber.state {
-            case .live: state = .live
-            case .waitingForRoom: state = .waiting
-            case .waitingForLog, .yielding, .ahead: state = .reading
-            case .gone: continue
-            }
-            let stream = Stream(
-                number: subscriber.number,
-                peer: subscriber.outlet.peer,
-                selectors: subscriber.cohort.interest.selectors.prefix(100).map(\.description),
-                age: now - subscriber.joined,
-                cursor: self.cursor(of: subscriber),
-                state: state
-            )
+            guard let stream = self.stream(of: subscriber, now: now) else { continue }
             let isShown =
                 text.isEmpty || stream.peer.address.contains(text) || stream.selectors.contains { $0.contains(text) }
             if isShown { streams.append(stream) }
         }
         streams.sort { $0.number < $1.number }
         return (streams.count, Array(streams.prefix(limit)))
+    }
+
+    /// A stream as a list shows it; nil if it has left.
+    package func stream(of subscriber: Subscriber, now: NIODeadline) -> Stream? {
+        self.eventLoop.preconditionInEventLoop()
+        let state: Stream.State
+        switch subscriber.state {
+        case .live: state = .live
+        case .waitingForRoom: state = .waiting
+        case .waitingForLog, .yielding, .ahead: state = .reading
+        case .gone: return nil
+        }
+        return Stream(
+            number: subscriber.number,
+            peer: subscriber.outlet.peer,
+            selectors: subscriber.cohort.interest.selectors.prefix(100).map(\.description),
+            age: now - subscriber.joined,
+            cursor: self.cursor(of: subscriber),
+            state: state
+        )
     }
 
     /// Ends a stream; false if there is none of that number.

@@ -55,7 +55,8 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let loaded = try self.options.load(file: self.config)
-        let logger = Self.logger(level: loaded.configuration.diagnostics.level)
+        let diagnostics = loaded.configuration.diagnostics
+        let logger = Self.logger(level: diagnostics.level, format: diagnostics.format)
         // Before the first use of the loops.
         if let loops = loaded.configuration.loops { NIOSingletons.groupLoopCountSuggestion = loops }
         do {
@@ -65,7 +66,7 @@ struct ServeCommand: AsyncParsableCommand {
             let server = try await HubServer(configuration: configuration, logger: logger, metrics: metrics) {
                 listening in
                 logger.notice("Hub on \(listening.hub), try it in a browser")
-                if let admin = listening.admin { logger.notice("Status on \(admin)/status") }
+                if let admin = listening.admin { logger.notice("Dashboard on \(admin)") }
                 logger.notice("Log in \(configuration.log.store)")
                 logger.notice("\(configuration.auth.summary)")
             }
@@ -73,7 +74,7 @@ struct ServeCommand: AsyncParsableCommand {
                 services: [.init(service: server), .init(service: Reloading(server: server))],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 // The group narrates at info what concerns no operator.
-                logger: Self.logger(level: max(logger.logLevel, .warning))
+                logger: Self.logger(level: max(logger.logLevel, .warning), format: diagnostics.format)
             )
             group.maximumGracefulShutdownDuration = .seconds(9)
             try await ServiceGroup(configuration: group).run()
@@ -93,8 +94,13 @@ struct ServeCommand: AsyncParsableCommand {
         return code
     }
 
-    static func logger(level: Logger.Level) -> Logger {
-        var logger = Logger(label: "martlet") { StreamLogHandler.standardError(label: $0) }
+    static func logger(level: Logger.Level, format: Configuration.Diagnostics.Format = .text) -> Logger {
+        var logger = Logger(label: "martlet") { label -> any LogHandler in
+            switch format {
+            case .text: StreamLogHandler.standardError(label: label)
+            case .json: JSONLogHandler(label: label)
+            }
+        }
         logger.logLevel = level
         return logger
     }

@@ -80,6 +80,8 @@ public final class HubEndpoint: Sendable {
     let hasSubscriptions: Bool
     let refusals = RefusalCounters()
     let sources: [SourceMonitor]
+    /// Told of each stream that closes.
+    let journal: StreamJournal?
     /// Other endpoints that its connections reach under a path.
     private let siblings: [(prefix: String, endpoint: HubEndpoint)]
     let publishRates: PublishRates?
@@ -105,7 +107,7 @@ public final class HubEndpoint: Sendable {
     ///     coming and going published there.
     ///   - sources: whose state is told to operators.
     ///   - siblings: endpoints on the same event loops that its connections reach under a path, such as `/stats`.
-    public init(
+    public convenience init(
         hub: Hub,
         eventLoopGroup: any EventLoopGroup,
         limits: Limits = Limits(),
@@ -114,12 +116,35 @@ public final class HubEndpoint: Sendable {
         sources: [SourceMonitor] = [],
         siblings: [String: HubEndpoint] = [:]
     ) {
+        self.init(
+            hub: hub,
+            eventLoopGroup: eventLoopGroup,
+            limits: limits,
+            access: access,
+            subscriptions: subscriptions,
+            sources: sources,
+            siblings: siblings,
+            journal: nil
+        )
+    }
+
+    init(
+        hub: Hub,
+        eventLoopGroup: any EventLoopGroup,
+        limits: Limits,
+        access: Access,
+        subscriptions: Bool,
+        sources: [SourceMonitor],
+        siblings: [String: HubEndpoint] = [:],
+        journal: StreamJournal?
+    ) {
         HTTP1Connection.warmUp()
         self.hub = hub
         self.limits = limits
         self.access = access
         self.hasSubscriptions = subscriptions
         self.sources = sources
+        self.journal = journal
         self.siblings = siblings.map { ($0.key, $0.value) }
         self.publishRates = limits.publishesPerSecond.map { PublishRates(perSecond: $0) }
         self.addresses = limits.streamsPerAddress.map { AddressCounts(most: $0) }

@@ -15,7 +15,9 @@ extension HubHandler {
         }
         guard let (eventLoop, handler) = self.home else { return }
         self.state = .answering
+        let span = PublishSpan(updates, fields: self.exchange.fields)
         self.endpoint.hub.publish(updates) { result in
+            span?.end(result)
             if eventLoop.inEventLoop {
                 handler.value.published(result)
             } else {

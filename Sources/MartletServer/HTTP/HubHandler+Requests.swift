@@ -79,6 +79,7 @@ extension HubHandler {
 
     private func begin(_ request: HTTPRequest, part: HTTPRequestPart, context: ChannelHandlerContext) {
         self.exchange = Exchange(isHead: request.method == .head, isPoll: Self.isPoll(request))
+        if request.method == .post { self.exchange.fields = request.headerFields }
         do throws(RequestError) {
             if case .ends = try self.transport.beginRequest(request) { self.closesAfterAnswer = true }
             var request = request

@@ -50,6 +50,9 @@ final class StreamMembership: HasDeadline {
         guard let subscriber = self.subscriber else { return }
         self.subscriber = nil
         self.shared.deadlines.remove(self)
+        if let journal = self.endpoint.journal, let stream = self.shard.stream(of: subscriber, now: .now()) {
+            journal.note(stream, subscriber.ending)
+        }
         self.shard.leave(subscriber)
         if let listing = self.listing {
             self.shared.subscriptions.remove(listing)

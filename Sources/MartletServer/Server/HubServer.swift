@@ -75,13 +75,15 @@ public struct HubServer: Service {
             owned: sources.compactMap(\.owned),
             metrics: metrics.registry
         )
+        let journal = logger.logLevel <= .info ? StreamJournal() : nil
         let endpoint = HubEndpoint(
             hub: hub,
             eventLoopGroup: group,
             limits: HubEndpoint.Limits(configuration),
             access: access,
             subscriptions: configuration.subscriptions,
-            sources: sources.map(\.monitor)
+            sources: sources.map(\.monitor),
+            journal: journal
         )
         metrics.collect(from: endpoint)
         for source in configuration.sources where !source.isPublic && configuration.auth.subscribe == nil {
@@ -100,6 +102,7 @@ public struct HubServer: Service {
             Background { await hub.run() },
             Background { await store.run(logger: logger) },
             Background { await metrics.delay.run() },
+            Background { await journal?.run(logger) },
         ]
         if let address = configuration.admin {
             let admin = try AdminEndpoint(of: endpoint, on: group, token: configuration.adminToken)
