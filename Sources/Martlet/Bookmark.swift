@@ -12,8 +12,8 @@ public struct Bookmark: Sendable, Hashable {
     public struct Name: Sendable, Hashable {
         /// What the source is called.
         public let source: String
-        /// Which of the things that the source reads, or empty if there is only one. Of these the least recently noted
-        /// are forgotten when there are more than ``EventLog`` keeps; those of whole sources stay.
+        /// Which of the things that the source reads, or empty if there is only one. Of a source's items the least recently
+        /// noted are forgotten when there are more than ``Bookmark/maxItems``; those of whole sources stay.
         public let item: String
 
         /// Makes a name.
@@ -23,7 +23,7 @@ public struct Bookmark: Sendable, Hashable {
         }
     }
 
-    /// The most bookmarks of items that a log keeps at least.
+    /// The most bookmarks of a source's items that a log keeps at least.
     public static let maxItems = 100_000
 
     /// Whose it is.

@@ -117,6 +117,10 @@ public protocol EventLog: Sendable {
     /// Finds the newest update that its publisher gave this id, or nil.
     func sequence(ofID id: String) async throws(LogError) -> SequenceNumber?
 
+    /// Finds the newest update that its publisher gave this id and that an interest selects and admits, or nil: publishers
+    /// that know nothing of one another may give the same id. It looks at the newest few with the id.
+    func sequence(ofID id: String, for interest: Interest) async throws(LogError) -> SequenceNumber?
+
     /// Finds the newest updates that an interest selects and admits, oldest first, as far as `limit` allows.
     ///
     /// It looks at the newest few thousand only, since whoever comes may ask for this.
@@ -124,6 +128,11 @@ public protocol EventLog: Sendable {
 }
 
 extension EventLog {
+    /// The newest with the id, whoever may see it.
+    public func sequence(ofID id: String, for interest: Interest) async throws(LogError) -> SequenceNumber? {
+        try await self.sequence(ofID: id)
+    }
+
     /// Unknown.
     public var bytes: Int? { nil }
 

@@ -51,22 +51,32 @@ final class History: Sendable {
         // Before the look: what comes meanwhile is sent after it, and not twice.
         let cursor = self.log.bounds.last
         var entries: [LogEntry] = []
-        for backlog in topics {
-            entries += try await self.log.newest(
+        var room = History.maxBacklogBytes
+        // Whoever comes may ask for as many as a stream may have.
+        for backlog in topics.prefix(History.maxBacklogs) where room > 0 {
+            let newest = try await self.log.newest(
                 for: Interest(selectors: [backlog.selector], grants: interest.grants),
-                limit: PageLimit(updates: backlog.count, bytes: History.maxBacklogBytes)
+                limit: PageLimit(updates: backlog.count, bytes: room)
             ).filter { $0.position.sequence <= cursor }
+            room -= newest.reduce(0) { $0 + $1.update.data.utf8.count }
+            entries += newest
         }
-        entries.sort { $0.position.sequence < $1.position.sequence }
-        return ResumePoint(cursor: cursor, backlog: entries.map { Frame($0.update.event(at: $0.position)) })
+        return ResumePoint(
+            cursor: cursor,
+            backlog: entries.map { ($0.position.sequence, Frame($0.update.event(at: $0.position))) }
+        )
     }
 
+    /// What a newcomer is sent of all its topics' backlogs together.
     private static let maxBacklogBytes = 4 << 20
+    private static let maxBacklogs = 100
 
     /// Where a subscriber begins that brings this id.
     func resume(id: String, for interest: Interest) async throws(LogError) -> ResumePoint {
         if let point = self.resumeAtOnce(id: id) { return point }
-        if let sequence = try await self.log.sequence(ofID: id) {
+        var known = try await self.log.sequence(ofID: id, for: interest)
+        if known == nil { known = try await self.log.sequence(ofID: id) }
+        if let sequence = known {
             return ResumePoint(cursor: sequence, lastEventID: id)
         }
         let bounds = self.log.bounds

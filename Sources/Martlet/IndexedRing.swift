@@ -30,6 +30,12 @@ struct IndexedRing<Element: RingElement> {
     var count: Int { self.elements.count }
     var oldest: Element? { self.elements.first }
 
+    /// The element with a sequence number, if it is held.
+    func element(at sequence: SequenceNumber) -> Element? {
+        let index = Int(sequence - self.first)
+        return self.elements.indices.contains(index) ? self.elements[index] : nil
+    }
+
     mutating func append(_ element: Element) {
         precondition(element.sequence == self.last + 1, "a log has no holes")
         self.elements.append(element)

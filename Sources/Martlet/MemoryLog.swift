@@ -17,11 +17,14 @@ public final class MemoryLog: EventLog {
         var ring = IndexedRing<LogEntry>(startingAfter: 0)
         /// Publisher's ids; the newest update wins where one was given twice.
         var byID: [ExactText: SequenceNumber] = [:]
+        /// The older ones of those that were given more than once, oldest first.
+        var olderByID: [ExactText: [SequenceNumber]] = [:]
         /// When each kept update came, in the ring's order, if age is limited.
         var arrivals = ArrivalTimes()
         /// The bookmarks of whole sources.
         var bookmarks: [Bookmark.Name: String] = [:]
-        var items = RecentCache<Bookmark.Name, String>(capacity: Bookmark.maxItems)
+        /// Those of items, by source, so that none takes another's place.
+        var items: [String: RecentCache<String, String>] = [:]
     }
 
     /// Makes an empty log.
@@ -56,13 +59,16 @@ public final class MemoryLog: EventLog {
                 if bookmark.name.item.isEmpty {
                     state.bookmarks[bookmark.name] = bookmark.value
                 } else {
-                    state.items.insert(bookmark.value, for: bookmark.name)
+                    state.items[bookmark.name.source, default: RecentCache(capacity: Bookmark.maxItems)]
+                        .insert(bookmark.value, for: bookmark.name.item)
                 }
             }
             let start = state.ring.last + 1
             for (offset, update) in updates.enumerated() {
                 let sequence = start + SequenceNumber(offset)
-                if let id = update.id { state.byID[ExactText(id)] = sequence }
+                if let id = update.id.map(ExactText.init), let older = state.byID.updateValue(sequence, forKey: id) {
+                    state.olderByID[id, default: []].append(older)
+                }
                 state.ring.append(
                     LogEntry(position: Position(epoch: self.epoch, sequence: sequence), update: update)
                 )
@@ -93,10 +99,24 @@ public final class MemoryLog: EventLog {
         self.state.withLock { $0.byID[ExactText(id)] }
     }
 
+    /// Finds the newest update with an id that an interest selects and admits, of the newest few with the id.
+    public func sequence(ofID id: String, for interest: Interest) async throws(LogError) -> SequenceNumber? {
+        self.state.withLock { state in
+            let id = ExactText(id)
+            guard let newest = state.byID[id] else { return nil }
+            var filter = InterestFilter(interest)
+            let numbers = [newest] + (state.olderByID[id]?.suffix(100).reversed() ?? [])
+            return numbers.first { number in
+                guard let entry = state.ring.element(at: number) else { return false }
+                return filter.selects(entry.topics) && filter.admits(isPrivate: entry.isPrivate, topics: entry.topics)
+            }
+        }
+    }
+
     /// The value of the newest bookmark with a name.
     public func bookmark(_ name: Bookmark.Name) async throws(LogError) -> String? {
         self.state.withLock { state in
-            name.item.isEmpty ? state.bookmarks[name] : state.items.value(for: name)
+            name.item.isEmpty ? state.bookmarks[name] : state.items[name.source]?.value(for: name.item)
         }
     }
 
@@ -112,7 +132,11 @@ public final class MemoryLog: EventLog {
                 || state.ring.count > self.keep.updates ?? .max
         {
             state.ring.removeOldest()
-            if let id = oldest.update.id.map(ExactText.init), state.byID[id] == oldest.sequence { state.byID[id] = nil }
+            guard let id = oldest.update.id.map(ExactText.init) else { continue }
+            if state.byID[id] == oldest.sequence { state.byID[id] = nil }
+            guard state.olderByID[id]?.first == oldest.sequence else { continue }
+            state.olderByID[id]?.removeFirst()
+            if state.olderByID[id]?.isEmpty == true { state.olderByID[id] = nil }
         }
         state.arrivals.forget(before: state.ring.first)
     }

@@ -37,6 +37,31 @@ struct Ownership: Sendable {
     /// watch of a template to life: they name nothing in particular. Neither does what they may not see.
     func looks(of interest: Interest) -> [Look] {
         if self.exact.isEmpty, self.templates.isEmpty { return [] }
+        var looks = self.namedLooks(of: interest)
+        for (owner, sample) in self.wholes where !looks.contains(where: { $0.owner === owner }) {
+            let isGranted = owner.isPublic || interest.grants.contains { Self.mayMeet($0, owner) }
+            if isGranted, interest.selectors.contains(where: { Self.mayMeet($0, owner) }) {
+                looks.append(Look(topic: sample, owner: owner))
+            }
+        }
+        return looks
+    }
+
+    /// Whether a selector may have topics of a template's: whether either of them begins as the other does.
+    private static func mayMeet(_ selector: Selector, _ owner: OwnedTopics) -> Bool {
+        switch selector.kind {
+        case .everything: true
+        case .exact(let topic): owner.selector.matches(topic)
+        case .template(let template):
+            owner.selector.template.map { own in
+                own.literalPrefix.starts(with: template.literalPrefix)
+                    || template.literalPrefix.starts(with: own.literalPrefix)
+            } ?? false
+        }
+    }
+
+    /// The looks at topics that are asked for, or claimed, by name.
+    private func namedLooks(of interest: Interest) -> [Look] {
         var looks: [Look] = []
         func add(_ topic: Topic, _ owner: OwnedTopics) {
             guard owner.isPublic || interest.grants.contains(where: { $0.matches(topic) }) else { return }
@@ -45,13 +70,6 @@ struct Ownership: Sendable {
         let named: [Topic] = interest.selectors.compactMap { selector in
             // Not the topic that is spelled like a template.
             if case .exact(let topic) = selector.kind { topic } else { nil }
-        }
-        for (owner, sample) in self.wholes {
-            if !named.contains(where: { self.owner(of: $0) === owner }),
-                interest.selectors.contains(where: { $0.matches(sample) })
-            {
-                add(sample, owner)
-            }
         }
         for topic in named {
             if let owner = self.owner(of: topic) { add(topic, owner) }
@@ -65,7 +83,7 @@ struct Ownership: Sendable {
     /// The topics of which an interest's newcomers get the newest updates.
     func backlogs(of interest: Interest) -> [OwnedTopics.Backlog] {
         guard self.hasBacklogs else { return [] }
-        return self.looks(of: interest).filter { $0.owner.backlog > 0 }.map { look in
+        return self.namedLooks(of: interest).filter { $0.owner.backlog > 0 }.map { look in
             OwnedTopics.Backlog(selector: Selector(exactly: look.topic), count: look.owner.backlog)
         }
     }

@@ -9,12 +9,17 @@ package struct ResumePoint: Sendable {
     /// Set if it could not be done as asked.
     package var gap: Gap?
     /// What a newcomer is sent first, of topics that have a backlog.
-    package var backlog: [Frame]
+    package var backlog: [(sequence: SequenceNumber, frame: Frame)]
 
     /// For a subscriber that asked for nothing.
     package static let newcomer = ResumePoint()
 
-    package init(cursor: SequenceNumber? = nil, lastEventID: String? = nil, gap: Gap? = nil, backlog: [Frame] = []) {
+    package init(
+        cursor: SequenceNumber? = nil,
+        lastEventID: String? = nil,
+        gap: Gap? = nil,
+        backlog: [(sequence: SequenceNumber, frame: Frame)] = []
+    ) {
         self.cursor = cursor
         self.lastEventID = lastEventID
         self.gap = gap

@@ -127,7 +127,9 @@ extension Shard {
                 resumed: Position(epoch: self.epoch, sequence: page.first - 1).description
             )
             frames.append(gap.frame)
-            if let values = self.newestValues(for: subscriber.cohort, through: page.first - 1) { frames.append(values) }
+            let values = self.newestValues(for: subscriber.cohort, through: page.first - 1)
+            self.counters.deliveries += values.count
+            frames += values.map(\.frame)
         }
         if let frame = page.frame { frames.append(frame) }
         self.counters.deliveries += page.count

@@ -8,8 +8,11 @@ extension Shard {
     /// The newest update of each conflated topic that is asked for and may be seen, in the log's order.
     ///
     /// - Parameter sequence: those after it come from history.
-    func newestValues(for cohort: Cohort, through sequence: SequenceNumber) -> Frame? {
-        if self.newest.isEmpty { return nil }
+    func newestValues(
+        for cohort: Cohort,
+        through sequence: SequenceNumber
+    ) -> [(sequence: SequenceNumber, frame: Frame)] {
+        if self.newest.isEmpty { return [] }
         var values: [Entry] = []
         if cohort.filter.isScan {
             // Within the bound of any look at history, since anybody may ask for costly templates.
@@ -28,9 +31,7 @@ extension Shard {
             }
         }
         values.sort { $0.sequence < $1.sequence }
-        if values.isEmpty { return nil }
-        self.counters.deliveries += values.count
-        return Frame(joining: values.map(\.frame))
+        return values.map { ($0.sequence, $0.frame) }
     }
 
     /// Whether a newer update has made this one worthless.

@@ -85,27 +85,41 @@ package final class Shard {
         self.addToHeartbeat(subscriber)
         self.counters.opened += 1
         self.counters.streams += 1
-        let isNewcomer = start.lastEventID == nil
         if let verdict = start.verdict {
             self.counters.resumes += 1
             self.counters.resumesByVerdict[verdict.rawValue] += 1
         }
-        if let gap = start.gap {
-            self.counters.gaps += 1
-            guard self.send(gap.frame, to: subscriber) else { return subscriber }
-        }
-        if !start.backlog.isEmpty {
-            self.counters.deliveries += start.backlog.count
-            guard self.send(Frame(joining: start.backlog), to: subscriber) else { return subscriber }
-        }
-        // Who comes for the first time, and who is told that something is missing, hears what is true now.
-        if isNewcomer || start.gap != nil || start.lastEventID == Update.earliest,
-            let frame = self.newestValues(for: cohort, through: subscriber.cursor)
-        {
-            guard self.send(frame, to: subscriber) else { return subscriber }
+        if let greeting = self.greeting(subscriber, from: start) {
+            guard self.send(greeting, to: subscriber) else { return subscriber }
         }
         self.advance(subscriber)
         return subscriber
+    }
+
+    /// What a subscriber is sent before what it has missed, in one frame: an outlet that is full takes no second one.
+    private func greeting(_ subscriber: Subscriber, from start: ResumePoint) -> Frame? {
+        var frames: [Frame] = []
+        if let gap = start.gap {
+            self.counters.gaps += 1
+            frames.append(gap.frame)
+        }
+        var known = start.backlog
+        // Who comes for the first time, and who is told that something is missing, hears what is true now.
+        if start.lastEventID == nil || start.gap != nil || start.lastEventID == Update.earliest {
+            known += self.newestValues(for: subscriber.cohort, through: subscriber.cursor)
+        }
+        if !known.isEmpty {
+            known.sort { $0.sequence < $1.sequence }
+            self.counters.deliveries += known.count
+            frames += known.map(\.frame)
+            // They may be old, and whoever came back with their ids would be sent what came before he did.
+            if known[known.count - 1].sequence < subscriber.cursor, start.lastEventID == nil {
+                frames.append(
+                    Frame(bytes: Array("id: \(Position(epoch: self.epoch, sequence: subscriber.cursor))\n\n".utf8))
+                )
+            }
+        }
+        return frames.isEmpty ? nil : Frame(joining: frames)
     }
 
     /// The place up to which a subscriber has everything that is for it.

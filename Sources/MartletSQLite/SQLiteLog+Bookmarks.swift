@@ -24,21 +24,37 @@ extension SQLiteLog {
         }
     }
 
-    /// Forgets the bookmarks of items that were noted least recently, if there are too many.
+    /// What one transaction forgets: few, so that publishers wait for it no longer than for each other.
+    private static let bookmarksPerStep = 500
+
+    /// Forgets of each source the bookmarks of items that were noted least recently, if there are too many.
     package func trimBookmarks(keeping count: Int = Bookmark.maxItems) async throws(LogError) {
+        let counts = try await self.read { db in
+            try Row.fetchAll(
+                db,
+                sql: "SELECT source, count(*) FROM bookmark WHERE item <> '' GROUP BY source HAVING count(*) > ?",
+                arguments: [count]
+            ).map { (source: $0[0] as String, count: $0[1] as Int) }
+        }
+        for (source, items) in counts {
+            for start in stride(from: 0, to: items - count, by: Self.bookmarksPerStep) where !Task.isCancelled {
+                try await self.forget(min(Self.bookmarksPerStep, items - count - start), of: source)
+            }
+        }
+    }
+
+    private func forget(_ count: Int, of source: String) async throws(LogError) {
         let result: Result<Void, any Error> = await withCheckedContinuation { continuation in
             self.pool.asyncWrite(
                 { db in
-                    let items = try Int.fetchOne(db, sql: "SELECT count(*) FROM bookmark WHERE item <> ''") ?? 0
-                    guard items > count else { return }
-                    try db.execute(
+                    let statement = try db.cachedStatement(
                         sql: """
-                            DELETE FROM bookmark WHERE (source, item) IN (
-                                SELECT source, item FROM bookmark WHERE item <> '' ORDER BY noted LIMIT ?
+                            DELETE FROM bookmark WHERE source = ?1 AND item IN (
+                                SELECT item FROM bookmark WHERE source = ?1 AND item <> '' ORDER BY noted LIMIT ?2
                             )
-                            """,
-                        arguments: [items - count]
+                            """
                     )
+                    try statement.execute(arguments: [source, count])
                 },
                 completion: { _, result in continuation.resume(returning: result) }
             )

@@ -64,6 +64,25 @@ extension SQLiteLog {
         }
     }
 
+    /// Finds the newest update with an id that an interest selects and admits, of the newest few with the id.
+    public func sequence(ofID id: String, for interest: Interest) async throws(LogError) -> SequenceNumber? {
+        if id.utf8.contains(0) { return nil }
+        return try await self.read { db in
+            var reader = EntryReader(db: db, epoch: self.epoch)
+            var filter = InterestFilter(interest)
+            let numbers = try Int64.fetchCursor(
+                db.cachedStatement(sql: "SELECT sequence FROM entry WHERE id = ? ORDER BY sequence DESC LIMIT 100"),
+                arguments: [id]
+            )
+            while let number = try numbers.next() {
+                let (topics, isPrivate) = try reader.address(of: number)
+                if filter.selects(topics), filter.admits(isPrivate: isPrivate, topics: topics) { return number }
+                if filter.isSpent { return nil }
+            }
+            return nil
+        }
+    }
+
     /// Finds the newest updates that an interest selects and admits, of the newest few thousand.
     public func newest(for interest: Interest, limit: PageLimit) async throws(LogError) -> [LogEntry] {
         try await self.read { db in

@@ -74,6 +74,7 @@ enum Schema {
             noted INTEGER NOT NULL,
             PRIMARY KEY (source, item)
         ) WITHOUT ROWID;
+        CREATE INDEX bookmark_by_time ON bookmark (source, noted);
         """
 
     /// Brings a file of an older version up to date.

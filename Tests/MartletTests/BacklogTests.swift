@@ -15,7 +15,7 @@ import Testing
         let history = History(log: log)
         let start = try await history.backlog(of: Ownership([owned]).backlogs(of: interest), for: interest)
         #expect(start.cursor == 10 && start.lastEventID == nil)
-        return start.backlog.map { frame in
+        return start.backlog.map { _, frame in
             let text = String(buffer: frame.payload)
             return text.split(separator: "\n").first { $0.hasPrefix("data:") }.map(String.init) ?? text
         }

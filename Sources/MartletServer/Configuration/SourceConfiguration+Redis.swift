@@ -130,7 +130,14 @@ extension ValueFormat<Read<RedisKeyTemplate>> {
     fileprivate static var redisKey: Self {
         Self("a key like counter:{user_id}") { text throws(Refusal) in
             do throws(SourceProblem) {
-                return Read(template: try RedisKeyTemplate(text), text: text)
+                let template = try RedisKeyTemplate(text)
+                if let (first, second) = template.runningTogether {
+                    throw SourceProblem(
+                        .refused,
+                        "between {\(first)} and {\(second)} there has to be a character that neither can hold, such as :"
+                    )
+                }
+                return Read(template: template, text: text)
             } catch {
                 throw Refusal(.invalidValue, error.message)
             }

@@ -78,6 +78,10 @@ extension PolledSource {
                 table.noteAsked(watch.topic, hasMore: items.hasMore)
                 caught.updates += items.data.compactMap { self.update(watch.topic, $0) }
                 guard let bookmark = items.bookmark else { continue }
+                guard items.isKept else {
+                    table.notePublished(watch.topic, bookmark: bookmark)
+                    continue
+                }
                 caught.bookmarks.append(Bookmark(of: self.name, item: watch.topic.name, value: bookmark))
                 var watch = watch
                 watch.bookmark = bookmark

@@ -24,6 +24,7 @@ package struct PolledSource<C: Clock>: Source where C.Duration == Duration {
 
     /// Those that come within this time are asked for together.
     private static var gathering: Duration { .milliseconds(20) }
+    private static var itemWatches: Int { 16 }
 
     /// Makes a source of values; it asks nothing before it runs.
     ///
@@ -101,14 +102,16 @@ package struct PolledSource<C: Clock>: Source where C.Duration == Duration {
             self.monitor.count { $0.watches = table.entries.count }
             if table.isEmpty { return }
             table.wake(self.wakes.take())
+            if !table.isRetrying { schedule.settle() }
             let (isTick, isRetry) = schedule.isDue(at: now, isCalm: self.wakes.isWorking)
-            let due = isTick ? table.all : table.due + (isRetry ? table.retries : [])
-            if due.isEmpty {
+            if isTick { table.tick() }
+            let due = self.portion(of: table.due + (isRetry ? table.retries : []))
+            if due.isEmpty, !isTick {
                 let next = schedule.next(isCalm: self.wakes.isWorking)
                 await self.wait(until: table.nextEnd.map { min($0, next) } ?? next)
                 continue
             }
-            let isComplete = await self.ask(due, &table, hub)
+            let isComplete = due.isEmpty ? true : await self.ask(due, &table, hub)
             let skipped = schedule.asked(
                 isTick: isTick,
                 isRetry: isRetry,
@@ -117,13 +120,23 @@ package struct PolledSource<C: Clock>: Source where C.Duration == Duration {
                 to: self.clock.now
             )
             if skipped > 0 { self.monitor.count { $0.skipped += skipped } }
-            if !isTick { try? await self.clock.sleep(for: Self.gathering) }
+            if !isTick, table.due.isEmpty { try? await self.clock.sleep(for: Self.gathering) }
         }
+    }
+
+    /// As many as may be asked for in one go. Items are held until they are published, so of those it is few.
+    private func portion(of due: [Watch]) -> [Watch] {
+        if case .items = self.asking { Array(due.prefix(Self.itemWatches)) } else { due }
     }
 
     private func makeTable() -> WatchTable<C.Instant> {
         let asking = self.asking
-        return WatchTable(template: self.topics.selector.template, linger: self.options.linger) { watch in
+        let isExact = if case .items = asking { true } else { false }
+        return WatchTable(
+            template: self.topics.selector.template,
+            linger: self.options.linger,
+            isExact: isExact
+        ) { watch in
             switch asking {
             case .values(let sampler): sampler.names(of: watch)
             case .items(let reader): reader.names(of: watch)

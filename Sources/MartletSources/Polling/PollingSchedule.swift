@@ -16,14 +16,20 @@ struct PollingSchedule<Instant: InstantProtocol> where Instant.Duration == Durat
         self.retry = start
     }
 
-    /// While something can't be had, ticks wait for the retry too.
+    /// Whether a tick is due, for those that can be had, and a retry, for those that can't.
     func isDue(at now: Instant, isCalm: Bool) -> (tick: Bool, retry: Bool) {
-        let isRetry = self.failures > 0 && now >= self.retry
-        return (now >= self.nextTick(isCalm: isCalm) && (self.failures == 0 || isRetry), isRetry)
+        (now >= self.nextTick(isCalm: isCalm), self.failures > 0 && now >= self.retry)
     }
 
     /// When something will be due.
-    func next(isCalm: Bool) -> Instant { self.failures == 0 ? self.nextTick(isCalm: isCalm) : self.retry }
+    func next(isCalm: Bool) -> Instant {
+        let tick = self.nextTick(isCalm: isCalm)
+        return self.failures == 0 ? tick : min(tick, self.retry)
+    }
+
+    /// Notes that nothing has to be asked for again before its time: what could not be had was had since, or is no
+    /// longer watched.
+    mutating func settle() { self.failures = 0 }
 
     /// Notes that something was asked for, and how long that took.
     ///
@@ -43,9 +49,11 @@ struct PollingSchedule<Instant: InstantProtocol> where Instant.Duration == Durat
         }
         if !isComplete {
             // A newcomer's failure doesn't put off the retry of others.
-            if self.failures == 0 || isRetry { self.failures += 1 }
-            self.retry = now.advanced(by: Backoff.delay(after: self.failures))
-        } else if isTick || isRetry {
+            if self.failures == 0 || isRetry {
+                self.failures += 1
+                self.retry = now.advanced(by: Backoff.delay(after: self.failures))
+            }
+        } else if isRetry {
             self.failures = 0
         }
         return skipped

@@ -60,6 +60,8 @@ package struct Items: Sendable, Hashable {
     package var bookmark: String?
     /// Whether to read on at once.
     package var hasMore: Bool
+    /// Whether the place is worth keeping when the watch ends.
+    package var isKept = true
 
     package init(_ data: [String] = [], bookmark: String? = nil, hasMore: Bool = false) {
         self.data = data

@@ -12,6 +12,8 @@ struct WatchTable<Instant: InstantProtocol> where Instant.Duration == Duration {
     }
 
     private let template: URITemplate?
+    /// What a topic has to be spelled like, where each item goes to one topic; nil if two spellings may be two watches.
+    private let spelling: URITemplateExpansion?
     private let linger: Duration
     private let names: (Watch) -> [String]
     private(set) var entries: [Topic: Entry] = [:]
@@ -29,9 +31,17 @@ struct WatchTable<Instant: InstantProtocol> where Instant.Duration == Duration {
 
     /// - Parameters:
     ///   - template: what gives a watch its variables; nil if the topic has none.
+    ///   - isExact: whether a topic that is spelled in another way than the template writes it has no watch, because it would
+    ///     share one's items.
     ///   - names: what ``Wakes`` call a watch by.
-    init(template: URITemplate?, linger: Duration, names: @escaping (Watch) -> [String] = { _ in [] }) {
+    init(
+        template: URITemplate?,
+        linger: Duration,
+        isExact: Bool = false,
+        names: @escaping (Watch) -> [String] = { _ in [] }
+    ) {
         self.template = template
+        self.spelling = isExact ? template.map(URITemplateExpansion.init) : nil
         self.linger = linger
         self.names = names
     }
@@ -42,7 +52,7 @@ struct WatchTable<Instant: InstantProtocol> where Instant.Duration == Duration {
         for (topic, isWatched) in changes {
             if self.entries[topic] != nil {
                 self.ends[topic] = isWatched ? nil : self.ends[topic] ?? now.advanced(by: self.linger)
-            } else if isWatched, let variables = self.template == nil ? [:] : self.template?.variables(in: topic) {
+            } else if isWatched, let variables = self.variables(in: topic) {
                 let watch = Watch(topic: topic, variables: variables)
                 let names = self.names(watch)
                 self.entries[topic] = Entry(watch: watch, names: names)
@@ -51,6 +61,13 @@ struct WatchTable<Instant: InstantProtocol> where Instant.Duration == Duration {
                 for name in names { self.topics[name, default: []].insert(topic) }
             }
         }
+    }
+
+    private func variables(in topic: Topic) -> [String: String]? {
+        guard let template else { return [:] }
+        guard let variables = template.variables(in: topic) else { return nil }
+        if let spelling, !spelling.text(with: variables).utf8.elementsEqual(topic.name.utf8) { return nil }
+        return variables
     }
 
     /// Ends the watches whose time has come.
@@ -80,6 +97,17 @@ struct WatchTable<Instant: InstantProtocol> where Instant.Duration == Duration {
     var retries: [Watch] { self.retrying.subtracting(self.dueTopics).compactMap { self.entries[$0]?.watch } }
 
     var all: [Watch] { self.entries.values.map(\.watch) }
+
+    /// Those that a tick asks for: all but those that could not be had, which have a time of their own.
+    var ticking: [Watch] {
+        self.retrying.isEmpty ? self.all : self.entries.filter { !self.retrying.contains($0.key) }.map(\.value.watch)
+    }
+
+    /// Whether something could not be had.
+    var isRetrying: Bool { !self.retrying.isEmpty }
+
+    /// Has everything asked for that a tick asks for, a portion at a time.
+    mutating func tick() { self.dueTopics.formUnion(self.ticking.lazy.map(\.topic)) }
 
     /// Whether the newest attempt at anything failed.
     var isFailing: Bool { !self.failing.isEmpty }

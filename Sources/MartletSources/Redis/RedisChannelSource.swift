@@ -104,6 +104,7 @@ package struct RedisChannelSource<C: Clock>: Source where C.Duration == Duration
                 do throws(PublishError) {
                     try await hub.publish(updates)
                     self.monitor.count { $0.updates += updates.count }
+                    self.monitor.works()
                     break
                 } catch {
                     self.monitor.fails("cannot publish: \(error)")

@@ -17,6 +17,21 @@ package struct RedisKeyTemplate: Sendable, Hashable {
         return names
     }
 
+    /// Two variables between which nothing stands that no variable can hold, so that different values give one key.
+    package var runningTogether: (first: String, second: String)? {
+        var last: String?
+        for part in self.parts {
+            switch part {
+            case .text(let text):
+                if text.utf8.contains(where: { !Self.isNameByte($0) && !"-.~".utf8.contains($0) }) { last = nil }
+            case .variable(let name):
+                if let last { return (last, name) }
+                last = name
+            }
+        }
+        return nil
+    }
+
     /// Reads a key; a sentence says what is wrong with it.
     package init(_ text: String) throws(SourceProblem) {
         var parts: [Part] = []

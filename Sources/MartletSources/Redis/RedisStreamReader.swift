@@ -34,21 +34,32 @@ package struct RedisStreamReader: ItemReader {
         // One command per stream: a key that is no stream must not take the others' answer away.
         let commands = watches.map { watch in
             let key = self.key.key(watch.variables)
-            guard let place = watch.bookmark ?? (self.start == .all ? "0-0" : nil) else {
+            guard let place = self.place(of: watch) ?? (self.start == .all ? "0-0" : nil) else {
                 return RedisCommand("XREVRANGE", .string(key), "+", "-", "COUNT", "1")
             }
             return RedisCommand("XREAD", "COUNT", "\(Self.maxEntries)", "STREAMS", .string(key), .string(place))
         }
         return zip(watches, await self.client.send(commands)).map { watch, reply in
             reply.mapError { SourceProblem($0, key: self.key.key(watch.variables)) }.flatMap { reply in
-                if watch.bookmark == nil, self.start == .new {
+                if self.place(of: watch) == nil, self.start == .new {
                     // Noted before anything is published, so that what comes from now on is read whatever happens.
                     let newest = reply.elements?.first?.elements?.first?.text
-                    return .success(Items(bookmark: newest ?? "0-0", hasMore: true))
+                    var items = Items(bookmark: newest ?? "0-0", hasMore: true)
+                    // A stream that is not there, of which anybody may make up any number, begins with its first entry.
+                    items.isKept = newest != nil
+                    return .success(items)
                 }
                 return self.items(of: reply, key: self.key.key(watch.variables))
             }
         }
+    }
+
+    /// The bookmark, unless a source of another kind left it under this one's name.
+    private func place(of watch: Watch) -> String? {
+        guard let parts = watch.bookmark?.split(separator: "-", omittingEmptySubsequences: false), parts.count == 2,
+            parts.allSatisfy({ UInt64($0) != nil })
+        else { return nil }
+        return watch.bookmark
     }
 
     /// The connection stays: it costs next to nothing while nothing is asked.

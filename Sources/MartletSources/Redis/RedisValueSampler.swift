@@ -51,6 +51,11 @@ extension SourceProblem {
     init(_ error: RedisError) {
         switch error.code {
         case .unavailable, .timeout, .cancelled, .protocolViolation: self.init(.unavailable, error.message)
+        // What passes: a script that runs for long, a server that starts, changes its role, or is out of memory.
+        case .server("BUSY"), .server("LOADING"), .server("READONLY"), .server("OOM"), .server("MASTERDOWN"),
+            .server("CLUSTERDOWN"), .server("TRYAGAIN"), .server("NOREPLICAS"), .server("NOSCRIPT"),
+            .server("MISCONF"):
+            self.init(.unavailable, error.message)
         default: self.init(.refused, error.message)
         }
     }

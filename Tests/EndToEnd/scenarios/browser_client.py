@@ -1,4 +1,4 @@
-"""Chromium with `martlet.js`: refusals, a hub that dies, many tabs, a proxy that buffers, reloads, a network that goes."""
+"""Chromium with `martlet.js`: refusals, a hub that dies, many tabs, a proxy that buffers, reloads, no network."""
 
 import json
 import statistics
@@ -9,6 +9,7 @@ from harness.http1 import request
 from harness.metrics import Scrape
 from harness.nginx import Nginx
 from harness.outcome import check, check_equal
+from harness.publisher import FORM
 from harness.scenario import scenario
 from harness.stream import HUB, hub_path
 from harness.tokens import bearer, token
@@ -106,8 +107,8 @@ def refused(context):
         if wanted[-1][0] == "open":
             publisher = context.publisher(counters.server)
             body = b"topic=n&data=7&private=on"
-            form = (bearer(token(KEY, publish=["*"])), ("Content-Type", "application/x-www-form-urlencoded"))
-            check_equal(publisher.request("POST", HUB, form, body).status, 200, "publishing")
+            headers = (bearer(token(KEY, publish=["*"])), *FORM)
+            check_equal(publisher.request("POST", HUB, headers, body).status, 200, "publishing")
             tab.wait_for("got.length", 5, "a private update comes")
             check_equal(tab.got(), [7], "what came")
             tab.run("source.close()")

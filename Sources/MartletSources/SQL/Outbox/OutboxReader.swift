@@ -16,6 +16,8 @@ struct OutboxReader: Sendable {
         var waiting: Int64?
         /// There is more, to be looked for at once.
         var hasMore = false
+        /// Of the keys that were missing there are more.
+        var hasMoreLate = false
     }
 
     private struct Size {
@@ -57,11 +59,16 @@ struct OutboxReader: Sendable {
             if let key = next.last?.key { marks.note(key, at: now()) }
         }
         var late: [Size] = []
-        for answer in answers[gapStart...] { late += try self.sizes(answer) }
-        return try await self.page(
-            self.plan(late: late, next: next, after: position, isSettled: { marks.isSettled($0) }),
-            on: engine
-        )
+        var isLateFull = false
+        for answer in answers[gapStart...] {
+            isLateFull = isLateFull || answer.count >= OutboxQueries.pageSize
+            late += try self.sizes(answer)
+        }
+        let plan = self.plan(late: late, next: next, after: position, isSettled: { marks.isSettled($0) })
+        var page = try await self.page(plan, on: engine)
+        let planned = Set(plan.keys)
+        page.hasMoreLate = !page.found.isEmpty && (isLateFull || late.contains { !planned.contains($0.key) })
+        return page
     }
 
     /// Which keys there are, for a start behind them: the highest, with those that are missing just below it.

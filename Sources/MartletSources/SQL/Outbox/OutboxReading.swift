@@ -6,7 +6,7 @@ struct OutboxReading<C: Clock> where C.Duration == Duration {
     /// How a look ended.
     private enum Outcome {
         /// There is more to read, at once.
-        case more
+        case more(isLate: Bool)
         /// All was read but what has to wait, until a moment if that is known.
         case read(waitingUntil: C.Instant?)
         case failed(String)
@@ -50,9 +50,9 @@ struct OutboxReading<C: Clock> where C.Duration == Duration {
             if Task.isCancelled { break }
             isContinued = false
             switch outcome {
-            case .more:
+            case .more(let isLate):
                 failures = 0
-                isContinued = true
+                isContinued = !isLate
             case .read(let instant):
                 failures = 0
                 self.showsSuccess()
@@ -93,7 +93,7 @@ struct OutboxReading<C: Clock> where C.Duration == Duration {
                 on: engine
             )
             if let problem = await self.publish(page, after: position, now: now) { return .failed(problem) }
-            if page.hasMore { return .more }
+            if page.hasMore || page.hasMoreLate { return .more(isLate: page.hasMoreLate) }
             return .read(waitingUntil: page.waiting.flatMap { self.marks.settling(of: $0) })
         } catch {
             return .failed(error.message)
