@@ -218,15 +218,16 @@ test('while offline it waits, and online it returns at once', async () => {
     source.close()
 })
 
-test('a new network replaces a stream of the old one', async () => {
+test('a new network replaces a stream of the old one at once', async () => {
     const { world, tab, source, seen } = begin()
     await settle()
     world.requests[0].write('id: 1\ndata: a\n\n')
     await settle()
     tab.fire('online')
-    await world.advance(1000)
+    await settle()
     assert.equal(world.requests[0].signal.aborted, true)
     assert.match(seen.at(-2).message, /network/)
+    assert.equal(seen.at(-2).delay, 0)
     assert.equal(world.requests[1].headers['last-event-id'], '1')
     source.close()
 })

@@ -61,6 +61,29 @@ import Testing
         #expect(try await log.bookmark(self.name("s", "6")) == "v")
     }
 
+    @Test func `of updates with the same id the newest that was asked for is found`() async throws {
+        let log = try SQLiteLog(path: self.folder.file())
+        _ = try await log.append([.sample("orders", id: "1"), .sample("payments", id: "1")])
+        _ = try await log.append([.sample("payments", id: "1", isPrivate: true)])
+        #expect(try await log.sequence(ofID: "1", for: .sample("orders")) == 1)
+        #expect(try await log.sequence(ofID: "1", for: .sample("payments")) == 2)
+        #expect(try await log.sequence(ofID: "1", for: .sample("payments", grants: ["payments"])) == 3)
+        #expect(try await log.sequence(ofID: "2", for: .sample("*")) == nil)
+    }
+
+    @Test func `one source's items don't take the place of another's`() async throws {
+        let log = try SQLiteLog(path: self.folder.file())
+        _ = try await log.append([], bookmarks: [Bookmark(of: "idle", item: "1", value: "kept")])
+        let many = (0..<2000).map { Bookmark(of: "busy", item: "\($0)", value: "v") }
+        _ = try await log.append([], bookmarks: many)
+        try await log.trimBookmarks(keeping: 10)
+        #expect(try await log.bookmark(self.name("idle", "1")) == "kept")
+        let left = try await log.pool.read { db in
+            try Int.fetchOne(db, sql: "SELECT count(*) FROM bookmark WHERE source = 'busy'")
+        }
+        #expect(left == 10)
+    }
+
     @Test func `a file of the version without bookmarks gets them`() async throws {
         let epoch: Epoch
         do {

@@ -52,6 +52,10 @@ import Testing
                 "channel: the topic's {id} is no variable of the channel, which gives it; write the channel with {id}"
             ),
             (
+                "kind: redis-value, redis: 'redis://h', topic: 't/{a}/{b}', key: 'v:{a}_{b}'",
+                "key: between {a} and {b} there has to be a character that neither can hold, such as :"
+            ),
+            (
                 "kind: redis-stream, \(redis), key: 'q:{id}', start: '$'",
                 #"start: expected one of all, new, found "$""#
             ),

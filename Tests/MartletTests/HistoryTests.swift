@@ -96,3 +96,19 @@ import Testing
         try await group.shutdownGracefully()
     }
 }
+
+/// Publishers that know nothing of one another may give the same id.
+@Suite(.timeLimit(.minutes(1))) struct SharedIDTests {
+    @Test func `of updates with the same id the one that was asked for is gone on from`() async throws {
+        let log = MemoryLog(keep: Retention(updates: 5, age: nil))
+        let history = History(log: log)
+        _ = try await log.append([.sample("orders", id: "1"), .sample("orders", id: "2"), .sample("payments", id: "1")])
+        #expect(try await history.resume(id: "1", for: .sample("orders")).cursor == 1)
+        #expect(try await history.resume(id: "1", for: .sample("payments")).cursor == 3)
+        // Who asks for neither is where he would have been.
+        #expect(try await history.resume(id: "1", for: .sample("else")).cursor == 3)
+        _ = try await log.append([.sample("a"), .sample("a"), .sample("a")])
+        #expect(try await log.sequence(ofID: "1", for: .sample("orders")) == nil, "it was trimmed")
+        #expect(try await log.sequence(ofID: "1", for: .sample("payments")) == 3)
+    }
+}

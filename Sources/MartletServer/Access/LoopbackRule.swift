@@ -31,10 +31,11 @@ enum LoopbackRule {
                 """
             )
         }
-        var isListed = false
-        for origin in request.headerFields[values: .origin] where !self.isLoopback(origin: origin) {
-            isListed = pages.lists(origin)
-            if isListed { continue }
+        // A page of this machine is of another site than the hub if it calls the machine by another name.
+        var isKnown = false
+        for origin in request.headerFields[values: .origin] {
+            isKnown = self.isLoopback(origin: origin) || pages.lists(origin)
+            if isKnown { continue }
             throw RequestError(
                 .forbidden,
                 """
@@ -44,7 +45,7 @@ enum LoopbackRule {
             )
         }
         // A link that somebody follows to the hub's own pages is fine.
-        if !isListed, request.headerFields[.secFetchSite] == "cross-site",
+        if !isKnown, request.headerFields[.secFetchSite] == "cross-site",
             request.headerFields[.secFetchMode] != "navigate"
         {
             throw RequestError(.forbidden, "Pages of other sites may not come here. \(listener) is for this machine.")

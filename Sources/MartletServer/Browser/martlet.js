@@ -151,7 +151,7 @@ class Stream {
         const idle = this.#settings.idleTimeout
         if (this.#resume) {
             if (this.#now() >= (isBack ? this.#notBefore : this.#due) && (isBack || this.#isOnline())) this.#resume()
-        } else if (isNetworkNew) this.#abort?.abort(new Error('the network has changed'))
+        } else if (isNetworkNew) this.#abort?.abort('the network has changed')
         else if (idle && this.#now() - this.#heardAt > idle) this.#abort?.abort(this.#silence(idle))
     }
 
@@ -259,6 +259,7 @@ class Stream {
                 message: String(cause?.message ?? cause),
                 cause,
                 isSteady: this.#isSteady(seen, begun),
+                isAtOnce: cause === 'the network has changed',
                 reason: cause instanceof TooLarge && 'too-large',
             }
         } finally {

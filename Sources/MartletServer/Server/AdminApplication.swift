@@ -15,7 +15,7 @@ enum AdminApplication {
         logger: Logger,
         onListening: @escaping @Sendable (String) -> Void
     ) -> some ApplicationProtocol {
-        let router = Router()
+        let router = Router(options: .autoGenerateHeadEndpoints)
         router.add(middleware: SentenceMiddleware())
         router.add(middleware: OperatorMiddleware(rule: admin.rule))
         router.addHealth(of: admin.hub)

@@ -15,7 +15,7 @@ enum HubApplication {
         logger: Logger,
         onListening: @escaping @Sendable (String) -> Void
     ) -> some ApplicationProtocol {
-        let router = Router()
+        let router = Router(options: .autoGenerateHeadEndpoints)
         router.add(middleware: SentenceMiddleware())
         router.addHealth(of: endpoint)
         router.addClient()

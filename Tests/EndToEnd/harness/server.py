@@ -13,7 +13,7 @@ from .lifetime import die_with_parent
 from .outcome import Failure
 from .waiting import wait_for
 
-BOUND = re.compile(r"(Hub|Dashboard|Status) on (https?)://([0-9.]+):([0-9]+)")
+BOUND = re.compile(r"(Hub|Dashboard) on (https?)://([0-9.]+):([0-9]+)")
 
 
 class Server:
@@ -78,7 +78,7 @@ class Server:
             return found if len(found) == 2 else None
 
         found = wait_for(listening, within, "the server listens")
-        (scheme, self.hub), (_, self.admin) = found["Hub"], found.get("Dashboard") or found["Status"]
+        (scheme, self.hub), (_, self.admin) = found["Hub"], found["Dashboard"]
         self.is_tls = scheme == "https"
 
     def stderr(self, tail=None):

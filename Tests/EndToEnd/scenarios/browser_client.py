@@ -282,3 +282,20 @@ def offline(context):
 def end_streams(server):
     for stream in json.loads(request(server.admin, "GET", "/connections").text)["connections"]:
         check_equal(request(server.admin, "DELETE", f"/connections/{stream['id']}").status, 204, "ending a stream")
+
+@scenario("martlet.js: a new network replaces a connection that seems alive at once, and nothing is lost")
+def new_network(context):
+    counters = Counters(context)
+    tab = counters.tab()
+    tab.run("Math.random = () => 1")
+    tab.begin_open(initialDelay=30_000)
+    numbers = context.closes(Numbers(counters.server.hub))
+    tab.wait_for_number(numbers.last + 20)
+    # The browser keeps what is open, as a system does that does not notice.
+    tab.be_online(False)
+    tab.be_online(True)
+    tab.wait_for("told.length === 3", 5, "the page is connected anew")
+    check_equal([(one["type"], one.get("delay")) for one in tab.told()], [("open", None), ("error", 0), ("open", None)], "told")
+    last = numbers.stop()
+    tab.wait_for_number(last)
+    numbers.check(tab.got(), 1, "the page")

@@ -107,6 +107,23 @@ struct RedisSourceTests {
         }
     }
 
+    @Test func `another spelling of a topic takes nothing from it`() async throws {
+        try await RedisServer.run { server in
+            let bench = try Bench(server)
+            let stage = try self.stage("queues/{id}")
+            try await bench.send("LPUSH", "q:42", "a")
+            try await stage.run(try self.queue(bench, stage)) {
+                let (stranger, _) = try await stage.join("queues/%34%32")
+                let (beside, _) = try await stage.join("queues/1")
+                try await bench.send("LPUSH", "q:1", "x")
+                try await eventually("the source is awake") { beside.data == ["x"] }
+                #expect(stranger.data.isEmpty)
+                let (owner, _) = try await stage.join("queues/42")
+                try await eventually("it is its owner's") { owner.data == ["a"] }
+            }
+        }
+    }
+
     @Test func `many items are all published in order, also while the server is killed`() async throws {
         // Redis keeps them on disk, as whoever wants to lose nothing has it.
         let options = ["--appendonly", "yes", "--appendfsync", "always"]
