@@ -95,6 +95,10 @@ extension ConfigurationRefusalTests {
             "admin: 192.168.1.4:1",
             "martlet.yaml:1: admin: 192.168.1.4:1 \(openAdmin)"
         ),
+        Row(
+            "admin-token: short",
+            "martlet.yaml:1: admin-token: expected a token of 16 to 1024 characters"
+        ),
         Row("listen: localhost", #"martlet.yaml:1: listen: \#(address), found "localhost""#),
         Row("listen: off", #"martlet.yaml:1: listen: \#(address), found "off""#),
         Row("listen: ''", "martlet.yaml:1: listen: \(address), found nothing"),
