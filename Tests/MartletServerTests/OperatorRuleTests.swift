@@ -13,7 +13,9 @@ import Testing
     private func status(_ fields: [(String, String)], token: String?) throws -> Int? {
         let rule = OperatorRule(token: token.map(Secret.init))
         var request = HTTPRequest(method: .get, scheme: "http", authority: "hub.example:8081", path: "/metrics")
-        for (name, value) in fields { request.headerFields.append(HTTPField(name: try #require(.init(name)), value: value)) }
+        for (name, value) in fields {
+            request.headerFields.append(HTTPField(name: try #require(.init(name)), value: value))
+        }
         do throws(RequestError) {
             try rule.check(request, from: try? SocketAddress(ipAddress: "192.0.2.7", port: 5000))
             return nil

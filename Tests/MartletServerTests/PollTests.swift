@@ -87,6 +87,18 @@ struct PollTests {
         }
     }
 
+    @Test func `whoever is cut off is told to come back`() async throws {
+        try await ServedHub.run { hub in
+            let wire = try self.poll(hub, "test-0")
+            #expect(await eventually { hub.openStreams == 1 }, "it waits")
+            #expect(try await hub.hub.ask { $0.endStream(0) }.contains(true))
+            let answer = try wire.readResponse()
+            #expect(answer.status == 503)
+            #expect(answer["Retry-After"] == "1")
+            #expect(hub.openStreams == 0)
+        }
+    }
+
     @Test func `a page may take either, and a stream is what it gets`() async throws {
         try await ServedHub.run { hub in
             let wire = try hub.connect()

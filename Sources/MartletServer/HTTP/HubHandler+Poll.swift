@@ -30,6 +30,11 @@ extension HubHandler {
         guard case .polling(let poll) = self.state else { return }
         self.state = .answering
         self.endpoint.closeStream(from: self.exchange.address)
+        if poll.isCutOff {
+            _ = poll.end(.other)
+            // An answer without events would have the client ask again at once.
+            return self.refuse(RequestError(.serviceUnavailable, "The poll was ended; come back.", retryAfter: 1))
+        }
         self.answer(
             HubResponse(
                 status: .ok,

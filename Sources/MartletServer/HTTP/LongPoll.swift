@@ -15,6 +15,8 @@ final class LongPoll: StreamOutlet {
     private let address: String
     private var subscriber: Subscriber?
     private var bytes = ByteBuffer()
+    /// It was ended by the hub with nothing to say, since history can't be read or an operator wanted so.
+    private(set) var isCutOff = false
     /// Called in a later turn of the loop once there is something to answer with.
     private var isReady: (() -> Void)?
 
@@ -88,7 +90,10 @@ final class LongPoll: StreamOutlet {
 
     var peer: StreamPeer { StreamPeer(address: self.address, version: "poll") }
 
-    func end(with last: Frame?) { self.announce() }
+    func end(with last: Frame?) {
+        self.isCutOff = last == nil && self.bytes.readableBytes == 0
+        self.announce()
+    }
 }
 
 @available(*, unavailable)

@@ -10,6 +10,7 @@ struct AdminEndpoint: Sendable {
     let rule: OperatorRule
     let endpoint: HubEndpoint
     let stats: Hub
+    private let statsEndpoint: HubEndpoint
 
     /// What the figures are published under.
     static let topic = "stats"
@@ -28,11 +29,15 @@ struct AdminEndpoint: Sendable {
         self.rule = OperatorRule(token: token)
         self.stats = Hub(log: log, eventLoopGroup: group, owned: [topics], metrics: NOOPMetricsHandler.instance)
         let access = Access.operators(self.rule)
+        self.statsEndpoint = HubEndpoint(hub: self.stats, eventLoopGroup: group, access: access)
         self.endpoint = HubEndpoint(
             hub: hub.hub,
             eventLoopGroup: group,
             access: access,
-            siblings: ["/stats": HubEndpoint(hub: self.stats, eventLoopGroup: group, access: access)]
+            siblings: ["/stats": self.statsEndpoint]
         )
     }
+
+    /// Whether somebody has a dashboard open.
+    var isWatched: Bool { self.statsEndpoint.openStreams > 0 }
 }

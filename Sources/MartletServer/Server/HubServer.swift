@@ -108,7 +108,7 @@ public struct HubServer: Service {
             let admin = try AdminEndpoint(of: endpoint, on: group, token: configuration.adminToken)
             services.append(Background { await admin.stats.run() })
             let topic = try Topic(AdminEndpoint.topic)
-            let publisher = StatsPublisher(endpoint: endpoint, metrics: metrics, stats: admin.stats, topic: topic)
+            let publisher = StatsPublisher(endpoint: endpoint, metrics: metrics, admin: admin, topic: topic)
             services.append(Background { await publisher.run() })
             let app = AdminApplication.make(admin, metrics: metrics, address: address, group: group, logger: logger) {
                 listeners.bound(admin: $0)

@@ -11,7 +11,7 @@ struct StatsPublisher: Sendable {
 
     let endpoint: HubEndpoint
     let metrics: HubMetrics
-    let stats: Hub
+    let admin: AdminEndpoint
     let topic: Topic
 
     /// Publishes until the task is cancelled.
@@ -27,7 +27,7 @@ struct StatsPublisher: Sendable {
             }
             before = now
             guard let update = try? Update(topic: self.topic, data: data) else { continue }
-            _ = try? await self.stats.publish([update])
+            _ = try? await self.admin.stats.publish([update])
         }
     }
 
@@ -79,7 +79,9 @@ struct StatsPublisher: Sendable {
         // Each loop is told of every update; one of them will do.
         let recent = try await self.endpoint.hub.ask { $0.takeRecentTopics() }.first ?? [:]
         var topics = recent.sorted { $0.value > $1.value }.prefix(Self.maxTopics).map(\.key)
-        let loops = try await self.endpoint.hub.ask { $0.busiestTopics(Self.maxTopics) }
+        // To find the others all topics are looked at, which nobody should wait for while nobody looks.
+        let isWatched = self.admin.isWatched
+        let loops = try await self.endpoint.hub.ask { isWatched ? $0.busiestTopics(Self.maxTopics) : [] }
         for (topic, _) in loops.joined().sorted(by: { $0.streams > $1.streams })
         where topics.count < Self.maxTopics && !topics.contains(topic) {
             topics.append(topic)

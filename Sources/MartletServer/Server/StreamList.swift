@@ -14,8 +14,7 @@ extension Router where Context == BasicRequestContext {
             return Response.json(try await StreamList.json(of: hub, holding: filter, limit: limit))
         }
         self.delete("/connections/:id") { request, context in
-            let parts = try context.parameters.require("id").split(separator: "-").map { Int($0) }
-            if parts.count == 2, let loop = parts[0], let number = parts[1],
+            if let (loop, number) = StreamList.place(of: try context.parameters.require("id")),
                 try await hub.ask({ $0.endStream(number) }, of: loop) == true
             {
                 return Response(status: .noContent)
@@ -27,6 +26,18 @@ extension Router where Context == BasicRequestContext {
 
 /// The hub's streams, as JSON.
 enum StreamList {
+    /// Tells streams of this run from those of another, which have the same numbers.
+    private static let run = String(UInt32.random(in: .min ... .max), radix: 36)
+
+    /// The loop and number that an id names, if it is of this run.
+    static func place(of id: String) -> (loop: Int, number: Int)? {
+        let parts = id.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[0] == Self.run, let loop = Int(parts[1]), let number = Int(parts[2]) else {
+            return nil
+        }
+        return (loop, number)
+    }
+
     static func json(of hub: Hub, holding filter: String, limit: Int) async throws -> String {
         let (epoch, bounds) = hub.logState
         let loops = try await hub.ask { $0.streams(holding: filter, limit: limit) }
@@ -34,7 +45,7 @@ enum StreamList {
         let rows = all.sorted { $0.1.age > $1.1.age }.prefix(limit).map { loop, stream in
             let selectors = stream.selectors.map { JSONText.quoted($0) }.joined(separator: ",")
             let fields = [
-                ("id", JSONText.quoted("\(loop)-\(stream.number)")),
+                ("id", JSONText.quoted("\(Self.run)-\(loop)-\(stream.number)")),
                 ("address", JSONText.quoted(stream.peer.address)),
                 ("protocol", JSONText.quoted(stream.peer.version)),
                 ("selectors", "[\(selectors)]"),
