@@ -97,7 +97,7 @@ extension ConfigurationRefusalTests {
         ),
         Row(
             "admin-token: short",
-            "martlet.yaml:1: admin-token: expected a token of 16 to 1024 characters"
+            "martlet.yaml:1: admin-token: expected a token of 16 to 1024 characters, found another text"
         ),
         Row("listen: localhost", #"martlet.yaml:1: listen: \#(address), found "localhost""#),
         Row("listen: off", #"martlet.yaml:1: listen: \#(address), found "off""#),
