@@ -9,12 +9,16 @@
 public struct Interest: Sendable, Hashable {
     /// What it asks for: without repetitions and in one order, so that subscribers that ask alike are found to do so.
     public let selectors: [Selector]
+    /// The topics that it asks for by name, also those that `*` makes superfluous among the selectors: sources begin to
+    /// watch what somebody names.
+    package let named: [Topic]
     /// The private updates it may see.
     public let grants: [Selector]
 
     /// Makes an interest; `grants` is empty for whoever brings no token.
     public init(selectors: [Selector], grants: [Selector] = []) {
         self.selectors = Interest.normalized(selectors)
+        self.named = Interest.normalized(selectors.filter(\.isExact)).compactMap(\.exactTopic)
         self.grants = Interest.normalized(grants)
     }
 

@@ -67,14 +67,10 @@ struct Ownership: Sendable {
             guard owner.isPublic || interest.grants.contains(where: { $0.matches(topic) }) else { return }
             looks.append(Look(topic: topic, owner: owner))
         }
-        let named: [Topic] = interest.selectors.compactMap { selector in
-            // Not the topic that is spelled like a template.
-            if case .exact(let topic) = selector.kind { topic } else { nil }
-        }
-        for topic in named {
+        for topic in interest.named {
             if let owner = self.owner(of: topic) { add(topic, owner) }
         }
-        for (topic, owner) in self.exact where !named.contains(topic) {
+        for (topic, owner) in self.exact where !interest.named.contains(topic) {
             if interest.selectors.contains(where: { $0.matches(topic) }) { add(topic, owner) }
         }
         return looks

@@ -63,6 +63,11 @@ public struct Selector: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// Whether it is one topic.
+    var isExact: Bool {
+        if case .exact = self.kind { true } else { false }
+    }
+
     /// The template that it is, if it is one.
     package var template: URITemplate? {
         if case .template(let template) = self.kind { template } else { nil }

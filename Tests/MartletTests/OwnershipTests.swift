@@ -37,5 +37,6 @@ import Testing
         let owned = OwnedTopics(of: "notices", selector: try Selector("users/{id}"), isPublic: true)
         #expect(try self.looks(owned, ["users/{id}", "*"]).isEmpty)
         #expect(try self.looks(owned, ["users/{id}", "users/1"]) == ["users/1"])
+        #expect(try self.looks(owned, ["*", "users/1"]) == ["users/1"])
     }
 }
