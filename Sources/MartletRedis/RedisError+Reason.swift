@@ -22,6 +22,7 @@ extension RedisError {
     private static func sentence(of error: IOError) -> String {
         let text = "\(error)"
         guard let call = text.firstRange(of: "): ") else { return text }
-        return String(text[call.upperBound...])
+        // Some of NIO's texts close a parenthesis that none opened.
+        return String(text[call.upperBound...].replacing(") (errno:", with: " (errno:"))
     }
 }
