@@ -154,6 +154,8 @@ public final class HubEndpoint: Sendable {
         }
     }
 
+    var hasSiblings: Bool { !self.siblings.isEmpty }
+
     /// The endpoint that a request's path is of, and the path without what names it.
     func endpoint(of path: String) -> (HubEndpoint, rest: String) {
         for (prefix, endpoint) in self.siblings where path.hasPrefix(prefix + "/") {

@@ -79,11 +79,11 @@ extension HubHandler {
 
     private func begin(_ request: HTTPRequest, part: HTTPRequestPart, context: ChannelHandlerContext) {
         self.exchange = Exchange(isHead: request.method == .head, isPoll: Self.isPoll(request))
-        if request.method == .post { self.exchange.fields = request.headerFields }
+        if request.method == .post, PublishSpan.isTracing { self.exchange.fields = request.headerFields }
         do throws(RequestError) {
             if case .ends = try self.transport.beginRequest(request) { self.closesAfterAnswer = true }
             var request = request
-            request.path = self.turn(to: request.path ?? "/")
+            if self.hasChoice { request.path = self.turn(to: request.path ?? "/") }
             let access = self.endpoint.access
             if let rule = access.operators {
                 try rule.check(request, from: context.channel.remoteAddress)

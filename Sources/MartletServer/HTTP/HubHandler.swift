@@ -199,6 +199,9 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
     /// How long a request that is on its way when the server stops may still take.
     static let lastCall: TimeAmount = .seconds(1)
 
+    /// Whether there are other endpoints to turn to.
+    var hasChoice: Bool { self.homeEndpoint.hasSiblings }
+
     /// Turns to the endpoint that a path is of; what is left of the path is that endpoint's.
     func turn(to path: String) -> String {
         let (endpoint, rest) = self.homeEndpoint.endpoint(of: path)

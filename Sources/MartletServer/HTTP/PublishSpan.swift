@@ -11,8 +11,11 @@ import Tracing
 struct PublishSpan: Sendable {
     private let span: any Span
 
+    /// Whether a tracer is installed.
+    static var isTracing: Bool { !(InstrumentationSystem.instrument is NoOpInstrument) }
+
     init?(_ updates: [Update], fields: HTTPFields) {
-        if InstrumentationSystem.instrument is NoOpInstrument { return nil }
+        if !Self.isTracing { return nil }
         var context = ServiceContext.topLevel
         InstrumentationSystem.instrument.extract(fields, into: &context, using: FieldExtractor())
         self.span = startSpan("publish", context: context, ofKind: .producer)
