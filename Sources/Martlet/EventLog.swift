@@ -125,6 +125,10 @@ public protocol EventLog: Sendable {
     ///
     /// It looks at the newest few thousand only, since whoever comes may ask for this.
     func newest(for interest: Interest, limit: PageLimit) async throws(LogError) -> [LogEntry]
+
+    /// Keeps the log in order, such as by trimming it, until the task is cancelled; may return earlier if there is nothing
+    /// to do. The hub runs it, see ``Hub/run()``.
+    func run() async
 }
 
 extension EventLog {
@@ -135,6 +139,9 @@ extension EventLog {
 
     /// Unknown.
     public var bytes: Int? { nil }
+
+    /// Nothing.
+    public func run() async {}
 
     /// Appends all of `updates`, or none; see ``append(_:bookmarks:)``.
     @discardableResult

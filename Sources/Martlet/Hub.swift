@@ -6,7 +6,7 @@ public import NIOCore
 /// ```swift
 /// let hub = Hub(log: MemoryLog(), eventLoopGroup: group)
 /// async let running: Void = hub.run()
-/// let ids = try await hub.publish([Update(topic: Topic("greetings"), data: "hello")])
+/// let id = try await hub.publish(Update(topic: "greetings", data: "hello"))
 /// ```
 ///
 /// It may be used from any task or thread. Subscribers live on the event loops of the group, a ``Shard`` each; the log
@@ -33,6 +33,8 @@ public final class Hub: Sendable {
         var tick: TimeAmount { .nanoseconds(self.heartbeat.nanoseconds / Int64(self.heartbeatSlices)) }
     }
 
+    /// What ``run()`` runs beside the hub itself.
+    private let sources: [any Source]
     private let log: any EventLog
     private let ownership: Ownership
     private let history: History
@@ -45,13 +47,32 @@ public final class Hub: Sendable {
     ///   - log: where updates are kept.
     ///   - eventLoopGroup: whose loops the subscribers live on.
     ///   - settings: how streams are treated.
-    ///   - owned: the topics that sources publish to.
+    ///   - sources: what publishes to the hub as long as it runs.
     ///   - metrics: what is told how long it takes until an update is in the log, and with those who look.
-    public init(
+    public convenience init(
         log: any EventLog,
         eventLoopGroup: any EventLoopGroup,
         settings: Settings = Settings(),
-        owned: [OwnedTopics] = [],
+        sources: [any Source] = [],
+        metrics: any MetricsFactory = MetricsSystem.factory
+    ) {
+        self.init(
+            log: log,
+            eventLoopGroup: eventLoopGroup,
+            settings: settings,
+            sources: sources,
+            owned: sources.compactMap(\.owned),
+            metrics: metrics
+        )
+    }
+
+    /// - Parameter owned: the topics that sources publish to, whoever runs those.
+    package init(
+        log: any EventLog,
+        eventLoopGroup: any EventLoopGroup,
+        settings: Settings = Settings(),
+        sources: [any Source] = [],
+        owned: [OwnedTopics],
         metrics: any MetricsFactory = MetricsSystem.factory
     ) {
         let history = History(log: log)
@@ -72,6 +93,7 @@ public final class Hub: Sendable {
                 shard: NIOLoopBoundBox.makeBoxSendingValue(shard, eventLoop: eventLoop)
             )
         }
+        self.sources = sources
         self.log = log
         self.ownership = ownership
         self.history = history
@@ -93,12 +115,39 @@ public final class Hub: Sendable {
         }
     }
 
-    /// Runs the hub until the task is cancelled; what was accepted by then is still made durable.
-    public func run() async {
-        await withDiscardingTaskGroup { group in
-            group.addTask { await self.committer.run() }
-            group.addTask { await self.history.run() }
+    /// Runs the hub, its log's upkeep and its sources until the task is cancelled; what was accepted by then is still made
+    /// durable.
+    ///
+    /// - Throws: what a source threw; the others are ended then, and the hub. Cancellation is no error.
+    public func run() async throws {
+        do {
+            try await withThrowingDiscardingTaskGroup { group in
+                group.addTask { await self.committer.run() }
+                group.addTask { await self.history.run() }
+                group.addTask { await self.log.run() }
+                for source in self.sources {
+                    group.addTask { try await source.run(publishingTo: self) }
+                }
+            }
+        } catch is CancellationError where Task.isCancelled {
+            return
         }
+    }
+
+    /// Publishes an update.
+    ///
+    /// When it returns, the update is as durable as the log makes it.
+    ///
+    /// ```swift
+    /// try await hub.publish(Update(topic: "users/42/notices", data: #"{"notice_num":3}"#, isPrivate: true))
+    /// ```
+    ///
+    /// - Returns: the id under which subscribers see it.
+    /// - Throws: ``PublishError`` if it was not published.
+    @discardableResult
+    public func publish(_ update: Update) async throws(PublishError) -> String {
+        // As many ids as updates.
+        try await self.publish([update]).first ?? ""
     }
 
     /// Publishes updates: all of them, in this order and next to each other in the log, or none.
@@ -231,6 +280,9 @@ public final class Hub: Sendable {
         let (eventLoop, shard) = self.shards[index]
         return try await eventLoop.submit { body(shard.value) }.get()
     }
+
+    /// The event loops that subscribers live on.
+    package var eventLoops: [any EventLoop] { self.shards.map(\.eventLoop) }
 
     /// What each shard has counted, in the order of its event loops.
     package func counters() async throws -> [ShardCounters] {

@@ -2,15 +2,25 @@ import Synchronization
 
 /// The topics that one source publishes to, and which of them somebody looks at.
 ///
-/// They are told to the hub when it is made. Nobody else publishes to them over HTTP; and since it is known who looks at
-/// what, a source watches only that.
+/// A hub learns of them from its sources, see ``Source/owned``. Nobody else publishes to them over HTTP; and since it is
+/// known who looks at what, a source watches only that.
 ///
 /// ```swift
-/// let notices = OwnedTopics(of: "notices", selector: try Selector("users/{user_id}/notices"), isConflated: true)
-/// let hub = Hub(log: log, eventLoopGroup: group, owned: [notices])
-/// while !Task.isCancelled {
-///     for (topic, isWatched) in notices.changes() { … }
-///     await notices.changed()
+/// struct Notices: Source {
+///     let name = "notices"
+///     let topics: OwnedTopics
+///     var owned: OwnedTopics? { topics }
+///
+///     init() throws {
+///         topics = OwnedTopics(of: name, selector: try Selector("users/{user_id}/notices"), isConflated: true)
+///     }
+///
+///     func run(publishingTo hub: Hub) async throws {
+///         while !Task.isCancelled {
+///             for (topic, isWatched) in topics.changes() { print(topic, isWatched) }
+///             await topics.changed()
+///         }
+///     }
 /// }
 /// ```
 ///

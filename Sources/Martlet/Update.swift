@@ -5,8 +5,8 @@ package import ServerSentEvents
 /// What an update holds is checked when it is made; whoever receives one need not check again.
 ///
 /// ```swift
-/// let update = try Update(topic: Topic("greetings"), data: "hello")
-/// let ids = try await hub.publish([update])
+/// let update = try Update(topic: "greetings", data: "hello")
+/// let id = try await hub.publish(update)
 /// ```
 public struct Update: Sendable, Hashable {
     /// The longest id and the longest type, in bytes of UTF-8.
@@ -71,6 +71,20 @@ public struct Update: Sendable, Hashable {
         isPrivate: Bool = false
     ) throws(UpdateError) {
         try self.init(topics: [topic], data: data, id: id, type: type, retry: retry, isPrivate: isPrivate)
+    }
+
+    /// Makes an update for one topic, by its name.
+    ///
+    /// - Throws: ``UpdateError`` also if the name is no topic, see ``Topic/init(_:)``.
+    public init(
+        topic: String,
+        data: String,
+        id: String? = nil,
+        type: String? = nil,
+        retry: Int? = nil,
+        isPrivate: Bool = false
+    ) throws(UpdateError) {
+        try self.init(topic: Topic(topic), data: data, id: id, type: type, retry: retry, isPrivate: isPrivate)
     }
 
     /// Takes what a log gives back; it was checked before it was appended.

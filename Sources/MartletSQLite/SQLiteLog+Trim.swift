@@ -1,5 +1,6 @@
 import GRDB
-public import Martlet
+import Logging
+package import Martlet
 import Synchronization
 
 extension SQLiteLog {
@@ -11,15 +12,15 @@ extension SQLiteLog {
 
     /// Trims by count and age, in the background, until the task is cancelled.
     ///
-    /// - Parameter report: called with a sentence when trimming fails; it is tried again.
-    public func run(report: @Sendable (LogError) -> Void = { _ in }) async {
+    /// What fails is told to the logger, and tried again.
+    public func run() async {
         var round = 0
         while !Task.isCancelled {
             do throws(LogError) {
                 while try await self.trimStep(), !Task.isCancelled {}
                 if round % SQLiteLog.roundsPerBookmarks == 0 { try await self.trimBookmarks() }
             } catch {
-                report(error)
+                self.logger.error("The log could not be trimmed: \(error)")
             }
             round += 1
             try? await Task.sleep(for: .seconds(1))

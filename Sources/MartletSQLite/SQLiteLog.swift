@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+public import Logging
 public import Martlet
 import Synchronization
 
@@ -11,7 +12,6 @@ import Synchronization
 /// ```swift
 /// let log = try SQLiteLog(path: "martlet.db", keep: Retention(updates: 1_000_000))
 /// let hub = Hub(log: log, eventLoopGroup: group)
-/// async let trimming: Void = log.run()
 /// ```
 public final class SQLiteLog: EventLog {
     /// Which history this is: given to the file when it was made.
@@ -27,6 +27,7 @@ public final class SQLiteLog: EventLog {
     let state: Mutex<LogBounds>
     /// Keys of topics that are known to be in the file. Only the writer uses them.
     let topicKeys = Mutex<[Topic: Int64]>([:])
+    let logger: Logger
     private let lock: FileLock
 
     /// Opens a log, and makes it if there is no such file.
@@ -34,12 +35,22 @@ public final class SQLiteLog: EventLog {
     /// - Parameters:
     ///   - path: the file; SQLite keeps two more beside it, and the log a lock.
     ///   - keep: how much history ``run()`` leaves.
+    ///   - logger: told when trimming fails.
     /// - Throws: `LogError` with the code `cannotOpen`, `readOnly` or `full`, naming the file.
-    public convenience init(path: String, keep: Retention = Retention()) throws(LogError) {
-        try self.init(path: path, keep: keep, now: SQLiteLog.systemTime)
+    public convenience init(
+        path: String,
+        keep: Retention = Retention(),
+        logger: Logger = Logger(label: "martlet.log")
+    ) throws(LogError) {
+        try self.init(path: path, keep: keep, logger: logger, now: SQLiteLog.systemTime)
     }
 
-    package init(path: String, keep: Retention, now: @escaping @Sendable () -> Int64) throws(LogError) {
+    package init(
+        path: String,
+        keep: Retention,
+        logger: Logger = Logger(label: "martlet.log"),
+        now: @escaping @Sendable () -> Int64
+    ) throws(LogError) {
         do {
             try Schema.checkOwner(path: path)
         } catch {
@@ -59,6 +70,7 @@ public final class SQLiteLog: EventLog {
         }
         self.path = path
         self.keep = keep
+        self.logger = logger
         self.now = now
     }
 

@@ -7,6 +7,8 @@ public import Martlet
 public struct ClockSource: Source {
     /// What the source is called.
     public var name: String { self.topics.owner }
+    /// Its topics.
+    public var owned: OwnedTopics? { self.topics }
     private let interval: Duration
     private let topics: OwnedTopics
     private let topic: Topic

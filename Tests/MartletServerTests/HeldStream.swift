@@ -20,7 +20,7 @@ final class HeldStream {
 
         init() {
             self.hub = Hub(log: MemoryLog(epoch: Epoch("test")!), eventLoopGroup: self.eventLoop)
-            self.endpoint = HubEndpoint(hub: self.hub, eventLoopGroup: self.eventLoop)
+            self.endpoint = HubEndpoint(hub: self.hub)
         }
     }
 

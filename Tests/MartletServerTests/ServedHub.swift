@@ -24,7 +24,7 @@ final class ServedHub: Sendable {
     let endpoint: HubEndpoint
     let port: Int
     private let services: ServiceGroup
-    private let hubTask: Task<Void, Never>
+    private let hubTask: Task<Void, any Error>
     private let serviceTask: Task<Void, any Error>
     private let ended: Flag
     private let wires = Mutex<[Wire]>([])
@@ -34,7 +34,7 @@ final class ServedHub: Sendable {
         endpoint: HubEndpoint,
         port: Int,
         services: ServiceGroup,
-        hubTask: Task<Void, Never>,
+        hubTask: Task<Void, any Error>,
         serviceTask: Task<Void, any Error>,
         ended: Flag
     ) {
@@ -63,12 +63,11 @@ final class ServedHub: Sendable {
         let hub = Hub(log: log, eventLoopGroup: group, settings: settings)
         let endpoint = HubEndpoint(
             hub: hub,
-            eventLoopGroup: group,
             limits: limits,
             access: access,
             subscriptions: subscriptions
         )
-        let hubTask = Task { await hub.run() }
+        let hubTask = Task { try await hub.run() }
         let (ports, portKnown) = AsyncStream.makeStream(of: Int.self)
         let app = Application(
             router: self.router(endpoint),
@@ -108,7 +107,7 @@ final class ServedHub: Sendable {
         if await eventually({ ended.isRaised }) {
             _ = try? await serviceTask.value
             hubTask.cancel()
-            await hubTask.value
+            try await hubTask.value
             try await group.shutdownGracefully()
         } else {
             Issue.record("the server did not shut down though no connection is open")

@@ -52,7 +52,7 @@ final class HubStage: Sendable {
     /// Runs the hub and a source as long as `test` runs.
     func run(_ source: any Source, _ test: () async throws -> Void) async throws {
         try await withThrowingTaskGroup { group in
-            group.addTask { await self.hub.run() }
+            group.addTask { try await self.hub.run() }
             group.addTask { try await source.run(publishingTo: self.hub) }
             try await test()
             group.cancelAll()

@@ -50,7 +50,7 @@ import Testing
         let eventLoop = group.next()
         let outlet = try await eventLoop.submit { NIOLoopBound(FullOutlet(), eventLoop: eventLoop) }.get()
         try await withThrowingTaskGroup { tasks in
-            tasks.addTask { await hub.run() }
+            tasks.addTask { try await hub.run() }
             for (topic, data) in [("value", "1"), ("lines", "a"), ("other", "x"), ("lines", "b"), ("other", "y")] {
                 try await hub.publish([.sample(topic, data: data)])
             }

@@ -87,9 +87,9 @@ import Testing
     @Test func `a resume asked of a hub that has ended is answered all the same`() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let hub = Hub(log: MemoryLog(), eventLoopGroup: group)
-        let running = Task { await hub.run() }
+        let running = Task { try await hub.run() }
         running.cancel()
-        await running.value
+        try await running.value
         let isAnswered = Mutex(false)
         hub.resume(id: "unknown", for: try .sample("a")) { _ in isAnswered.withLock { $0 = true } }
         try await eventually("it is answered", within: .seconds(2)) { isAnswered.withLock { $0 } }

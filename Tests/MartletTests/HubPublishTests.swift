@@ -127,7 +127,7 @@ import Testing
         let log = ScriptedLog(diskIsOpen: false)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         let hub = Hub(log: log, eventLoopGroup: group)
-        let running = Task { await hub.run() }
+        let running = Task { try await hub.run() }
         let outcomes = Outcomes()
         outcomes.publish([try .sample("t")], to: hub)
         try await eventually("the first batch") { log.batches == [1] }
@@ -135,7 +135,7 @@ import Testing
         running.cancel()
         outcomes.publish([try .sample("t")], to: hub)
         log.disk.open()
-        await running.value
+        try await running.value
         #expect(outcomes.all.count == 12)
         #expect(outcomes.ids.compactMap { Position($0)?.sequence } == Array(1...12))
         let error = await #expect(throws: PublishError.self) { try await hub.publish([.sample("t")]) }
@@ -151,10 +151,10 @@ import Testing
         let outcomes = Outcomes()
         outcomes.publish([try .sample("t")], to: hub)
         outcomes.publish([try .sample("t")], to: hub)
-        let running = Task { await hub.run() }
+        let running = Task { try await hub.run() }
         try await eventually("they are published") { outcomes.ids.count == 2 }
         running.cancel()
-        await running.value
+        try await running.value
         try await group.shutdownGracefully()
     }
 

@@ -15,7 +15,7 @@ func withHub(
     let result: Result<Void, any Error>
     do {
         try await withThrowingTaskGroup { tasks in
-            tasks.addTask { await hub.run() }
+            tasks.addTask { try await hub.run() }
             try await body(hub, group)
             tasks.cancelAll()
         }

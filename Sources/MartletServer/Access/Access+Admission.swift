@@ -12,8 +12,8 @@ enum Role: Hashable {
 enum Admission {
     /// It is let in: with what its token grants, or as anybody.
     case granted(Grant?)
-    /// Its token has to be verified first.
-    case pending(token: String, verifier: TokenVerifier)
+    /// It has to be waited for what this says.
+    case pending(@Sendable () async -> Result<Grant, RequestError>)
 }
 
 extension Access {
@@ -41,7 +41,18 @@ extension Access {
         }
         if role == .publisher, case .cookie(_, let origin) = credential { try self.checkOrigin(ofCookie: origin) }
         if let grant = known.grant(for: credential.token, as: role) { return .granted(grant) }
-        return .pending(token: credential.token, verifier: verifier)
+        let token = credential.token
+        return .pending {
+            do throws(TokenError) {
+                return .success(try Grant(try await verifier.verify(token), token: token))
+            } catch {
+                return .failure(
+                    error.code == .unavailable
+                        ? RequestError(.serviceUnavailable, error.message, retryAfter: 5)
+                        : RequestError(.unauthorized, error.message)
+                )
+            }
+        }
     }
 
     /// Where there is no key to verify a token with, one that was sent on purpose isn't ignored in silence. A cookie may

@@ -1,11 +1,12 @@
 /// Who may publish and subscribe at an endpoint, and from which web pages.
 ///
 /// Without any key everybody may, and for that reason only what runs on this machine is let in: a request whose `Host` or
-/// `Origin` is elsewhere is refused, so that no web page can reach a developer's hub.
+/// `Origin` is elsewhere is refused, so that no web page can reach a developer's hub. With keys it takes tokens, as the
+/// Mercure protocol has them; an application can decide by itself, see ``decided(origins:logger:by:)``.
 ///
 /// ```swift
 /// let access = try await Access(configuration, logger: logger)
-/// let endpoint = HubEndpoint(hub: hub, eventLoopGroup: group, access: access)
+/// let endpoint = HubEndpoint(hub: hub, access: access)
 /// ```
 public struct Access: Sendable {
     /// What tokens of publishers are verified with.
@@ -21,6 +22,8 @@ public struct Access: Sendable {
     let trustedProxies: [AddressRange]
     /// Set for the listener of operators, to whom everything is granted.
     let operators: OperatorRule?
+    /// Who decides in place of keys.
+    var decider: Decider?
 
     /// Access for everybody on this machine.
     public static let loopback = Access(publishers: nil, subscribers: nil, allowsAnonymous: true)
@@ -48,6 +51,6 @@ public struct Access: Sendable {
         self.operators = operators
     }
 
-    /// Whether no token can be verified.
-    public var isKeyless: Bool { self.publishers == nil && self.subscribers == nil }
+    /// Whether nobody is told apart: no token can be verified, and no application asked.
+    public var isKeyless: Bool { self.publishers == nil && self.subscribers == nil && self.decider == nil }
 }

@@ -2,7 +2,7 @@ import Foundation
 import Martlet
 import NIOCore
 
-/// What a verified token allows. Made once per token and shared by all requests that bring it.
+/// What a verified token allows, or an application. Made once per token and shared by all requests that bring it.
 final class Grant: Sendable {
     /// What the templates of one claim may cost, in steps per byte of a topic: hundreds of usual ones.
     private static let maxStepsPerByte = 1000
@@ -15,7 +15,10 @@ final class Grant: Sendable {
     let payload: String?
     /// When it ends.
     let expires: Date?
+    /// The token, or `""` if it was another way.
     let token: String
+    /// Whom an application gave it to; `""` for nobody in particular.
+    let subject: String
 
     /// Takes the claims of a verified token.
     ///
@@ -26,18 +29,21 @@ final class Grant: Sendable {
         self.payload = claims.payload
         self.expires = claims.expires
         self.token = token
+        self.subject = ""
+    }
+
+    /// Takes an application's word.
+    init(_ permission: Permission) {
+        self.publish = SelectorSet(permission.publish)
+        self.subscribe = permission.subscribe
+        self.payload = permission.payload
+        self.expires = permission.end
+        self.token = ""
+        self.subject = permission.subject
     }
 
     /// What an operator has.
-    static let everything = Grant()
-
-    private init() {
-        self.publish = SelectorSet([.everything])
-        self.subscribe = [.everything]
-        self.payload = nil
-        self.expires = nil
-        self.token = ""
-    }
+    static let everything = Grant(.everything)
 
     /// When streams that it was brought for end.
     var deadline: NIODeadline {

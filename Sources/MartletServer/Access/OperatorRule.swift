@@ -19,7 +19,9 @@ struct OperatorRule: Sendable {
             return try LoopbackRule.check(request, from: peer, listener: Self.listener)
         }
         // A browser that knows the password sends it along with whatever any page has it ask for.
-        let isForeign = request.headerFields[values: .origin].contains { !Self.isOrigin($0, of: request.authority) }
+        let isForeign = request.headerFields[values: .origin].contains {
+            !WebAddress.isOrigin($0, of: request.authority)
+        }
         let site = request.headerFields[.secFetchSite]
         guard !isForeign, site == nil || site == "same-origin" || site == "none" else {
             throw RequestError(.forbidden, "Pages of other origins may not come here. This is the admin listener.")
@@ -31,11 +33,6 @@ struct OperatorRule: Sendable {
                 "The admin listener needs its token (admin-token): as \"Authorization: Bearer …\", or as a password."
             )
         }
-    }
-
-    private static func isOrigin(_ origin: String, of authority: String?) -> Bool {
-        guard let authority, let address = try? WebAddress(origin), address.rest.isEmpty else { return false }
-        return origin.lowercased().hasSuffix("://" + authority.lowercased())
     }
 
     private static func secret(_ field: String) -> String? {

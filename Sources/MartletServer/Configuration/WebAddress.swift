@@ -44,6 +44,12 @@ struct WebAddress: Equatable {
         return "\(scheme)://\(host)\(port.map { ":\($0)" } ?? "")"
     }
 
+    /// Whether a page's origin is that of a request's `Host`, whatever its scheme, which a proxy may have taken away.
+    static func isOrigin(_ origin: String, of authority: String?) -> Bool {
+        guard let authority, let address = try? WebAddress(origin), address.rest.isEmpty else { return false }
+        return origin.lowercased().hasSuffix("://" + authority.lowercased())
+    }
+
     private static let ports = ["http": 80, "https": 443]
 
     /// The scheme in lower case and what follows its `://`.

@@ -9,8 +9,8 @@ import Synchronization
 /// Serves the hub and, beside it, a Hummingbird application on one port: HTTP/1.1, and with TLS also HTTP/2.
 ///
 /// ```swift
-/// let endpoint = HubEndpoint(hub: hub, eventLoopGroup: group)
-/// let app = Application(router: router, server: .hub(endpoint), eventLoopGroupProvider: .shared(group))
+/// let endpoint = HubEndpoint(hub: Hub(log: MemoryLog()), access: access)
+/// let app = Application(router: router, server: .hub(endpoint), services: [endpoint])
 /// ```
 ///
 /// A connection is wrapped for Hummingbird's task only when a request comes that isn't the hub's. One that becomes a
@@ -50,6 +50,12 @@ public struct HubChannel: ServerChildChannel, HTTPChannelHandler {
     /// Fills a new connection's pipeline.
     public func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         let endpoint = self.endpoint
+        guard endpoint.serves(channel.eventLoop) else {
+            logger.critical(
+                "The hub was made with other event loops than the application runs on; no connection can be served."
+            )
+            return channel.eventLoop.makeFailedFuture(ChannelError.operationUnsupported)
+        }
         endpoint.connections.add(1, ordering: .relaxed)
         channel.closeFuture.whenComplete { _ in endpoint.connections.subtract(1, ordering: .relaxed) }
         return channel.eventLoop.makeCompletedFuture {

@@ -1,12 +1,28 @@
 import HTTPTypes
 public import Martlet
-public import MartletSources
+import MartletSources
 public import NIOCore
 import Synchronization
 
-/// The hub as seen over HTTP: what all of its connections share.
+/// A hub as it is served over HTTP: what all of its connections share.
 ///
-/// It is handed to ``HubChannel``; an application that embeds a hub makes one and mounts that.
+/// An application that embeds a hub makes one, and serves it on its own port beside its own routes:
+///
+/// ```swift
+/// let hub = Hub(log: MemoryLog())
+/// let endpoint = HubEndpoint(hub: hub, access: access)
+///
+/// let router = Router()
+/// router.addBrowserClient()
+/// router.post("greet") { _, _ in
+///     try await hub.publish(Update(topic: "greetings", data: "hello"))
+/// }
+/// let app = Application(router: router, server: .hub(endpoint), services: [endpoint])
+/// try await app.runService()
+/// ```
+///
+/// The paths `/.well-known/mercure` and `/topics/…` are the hub's then, see ``init(hub:limits:access:subscriptions:hasShortForm:)``;
+/// everything else is the application's.
 public final class HubEndpoint: Sendable {
     /// What requests are held to.
     public struct Limits: Sendable, Hashable {
@@ -82,6 +98,8 @@ public final class HubEndpoint: Sendable {
     let sources: [SourceMonitor]
     /// Told of each stream that closes.
     let journal: StreamJournal?
+    /// Whether `/topics/…` is the hub's.
+    let hasShortForm: Bool
     /// Other endpoints that its connections reach under a path.
     private let siblings: [(prefix: String, endpoint: HubEndpoint)]
     let publishRates: PublishRates?
@@ -99,57 +117,56 @@ public final class HubEndpoint: Sendable {
     /// Makes an endpoint.
     ///
     /// - Parameters:
-    ///   - hub: what it serves.
-    ///   - eventLoopGroup: the same that the hub was made with.
+    ///   - hub: what it serves. It must have been made with the event loops that the application runs on.
     ///   - limits: what requests are held to.
-    ///   - access: who may publish and subscribe.
+    ///   - access: who may publish and subscribe. Unless something is said here, it is whatever runs on this machine.
     ///   - subscriptions: whether active subscriptions are listed under `/.well-known/mercure/subscriptions`, and their
     ///     coming and going published there.
-    ///   - sources: whose state is told to operators.
-    ///   - siblings: endpoints on the same event loops that its connections reach under a path, such as `/stats`.
+    ///   - hasShortForm: whether `/topics/…` is the hub's; false leaves it to the application.
     public convenience init(
         hub: Hub,
-        eventLoopGroup: any EventLoopGroup,
         limits: Limits = Limits(),
         access: Access = .loopback,
         subscriptions: Bool = false,
-        sources: [SourceMonitor] = [],
-        siblings: [String: HubEndpoint] = [:]
+        hasShortForm: Bool = true
     ) {
         self.init(
             hub: hub,
-            eventLoopGroup: eventLoopGroup,
             limits: limits,
             access: access,
             subscriptions: subscriptions,
-            sources: sources,
-            siblings: siblings,
-            journal: nil
+            hasShortForm: hasShortForm,
+            sources: []
         )
     }
 
+    /// - Parameters:
+    ///   - sources: whose state is told to operators.
+    ///   - siblings: endpoints on the same event loops that its connections reach under a path, such as `/stats`.
+    ///   - journal: told of each stream that closes.
     init(
         hub: Hub,
-        eventLoopGroup: any EventLoopGroup,
-        limits: Limits,
+        limits: Limits = Limits(),
         access: Access,
-        subscriptions: Bool,
-        sources: [SourceMonitor],
+        subscriptions: Bool = false,
+        hasShortForm: Bool = true,
+        sources: [SourceMonitor] = [],
         siblings: [String: HubEndpoint] = [:],
-        journal: StreamJournal?
+        journal: StreamJournal? = nil
     ) {
         HTTP1Connection.warmUp()
         self.hub = hub
         self.limits = limits
         self.access = access
         self.hasSubscriptions = subscriptions
+        self.hasShortForm = hasShortForm
         self.sources = sources
         self.journal = journal
         self.siblings = siblings.map { ($0.key, $0.value) }
         self.publishRates = limits.publishesPerSecond.map { PublishRates(perSecond: $0) }
         self.addresses = limits.streamsPerAddress.map { AddressCounts(most: $0) }
         self.connectionBudget = Descriptors.limit.map { max(1, $0 - max(64, $0 / 50)) } ?? .max
-        self.loops = Array(eventLoopGroup.makeIterator()).map { eventLoop in
+        self.loops = hub.eventLoops.map { eventLoop in
             (eventLoop, NIOLoopBoundBox.makeBoxSendingValue(LoopShared(eventLoop: eventLoop), eventLoop: eventLoop))
         }
     }
@@ -172,6 +189,9 @@ public final class HubEndpoint: Sendable {
         self.draining.store(true, ordering: .relaxed)
         self.hub.drain(over: duration)
     }
+
+    /// Whether connections on an event loop can be served.
+    func serves(_ eventLoop: any EventLoop) -> Bool { self.loops.contains { $0.eventLoop === eventLoop } }
 
     /// What the connections of one event loop share; only on that loop.
     func shared(on eventLoop: any EventLoop) -> LoopShared {

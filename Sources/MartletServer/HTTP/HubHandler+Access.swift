@@ -25,6 +25,10 @@ extension HubHandler {
                 trusting: access.trustedProxies
             )
         }
+        if let decider = access.decider {
+            if request.role == .publisher { try Decider.checkOrigin(of: head, allowing: access.cors) }
+            return self.wait(for: { await decider.grant(for: head) }, request)
+        }
         let credential = try Credential.find(in: head.headerFields, query: request.target.query)
         let admission = try access.admission(
             as: request.role,
@@ -36,42 +40,31 @@ extension HubHandler {
         case .granted(let grant):
             self.exchange.grant = grant
             try self.proceed(request)
-        case .pending(let token, let verifier):
-            self.verify(token, with: verifier, request)
+        case .pending(let decide):
+            self.wait(for: decide, request)
         }
     }
 
-    private func verify(_ token: String, with verifier: TokenVerifier, _ request: HubRequest) {
+    private func wait(for decide: @escaping @Sendable () async -> Result<Grant, RequestError>, _ request: HubRequest) {
         guard let (eventLoop, handler) = self.home else { return }
         self.state = .authorizing(request)
         self.deadline = .distantFuture
         let isAccepted = self.endpoint.hub.perform {
-            let result: Result<Grant, TokenError>
-            do throws(TokenError) {
-                result = .success(try Grant(try await verifier.verify(token), token: token))
-            } catch {
-                result = .failure(error)
-            }
-            eventLoop.execute { handler.value.verified(result) }
+            let result = await decide()
+            eventLoop.execute { handler.value.decided(result) }
         }
         if !isAccepted {
             self.refuse(RequestError(.serviceUnavailable, "The hub is shutting down.", retryAfter: 5), thenClose: true)
         }
     }
 
-    private func verified(_ result: Result<Grant, TokenError>) {
+    private func decided(_ result: Result<Grant, RequestError>) {
         guard case .authorizing(let request) = self.state else { return }
         do throws(RequestError) {
-            switch result {
-            case .success(let grant):
-                self.shared.grants.insert(grant, as: request.role)
-                self.exchange.grant = grant
-                try self.proceed(request)
-            case .failure(let error):
-                throw error.code == .unavailable
-                    ? RequestError(.serviceUnavailable, error.message, retryAfter: 5)
-                    : RequestError(.unauthorized, error.message)
-            }
+            let grant = try result.get()
+            if !grant.token.isEmpty { self.shared.grants.insert(grant, as: request.role) }
+            self.exchange.grant = grant
+            try self.proceed(request)
         } catch {
             return self.refuse(error, thenClose: true)
         }

@@ -59,6 +59,9 @@ extension HubHandler {
         // Without a key everybody may publish everything else.
         guard let grant = self.exchange.grant else { return }
         guard grant.publish.matches(topic, steps: &steps) else {
+            if grant.token.isEmpty {
+                throw RequestError(.forbidden, "You may not publish to the topic \(topic.name.quoted).")
+            }
             throw RequestError(
                 .unauthorized,
                 "The token's claim \"publish\" does not cover the topic \(topic.name.quoted)."
@@ -68,7 +71,10 @@ extension HubHandler {
 
     private func checkRate(_ count: Int) throws(RequestError) {
         guard let rates = self.endpoint.publishRates else { return }
-        if let seconds = rates.take(count, for: self.exchange.grant?.token ?? "") {
+        let grant = self.exchange.grant
+        // A token has dots, a subject may have any form.
+        let publisher = grant.map { $0.token.isEmpty ? "subject " + $0.subject : $0.token } ?? ""
+        if let seconds = rates.take(count, for: publisher) {
             throw RequestError(
                 .tooManyRequests,
                 "This publisher has sent more than \(self.endpoint.limits.publishesPerSecond ?? 0) updates a second.",

@@ -90,7 +90,7 @@ extension HubHandler {
             } else if access.isKeyless {
                 try LoopbackRule.check(request, from: context.channel.remoteAddress, allowing: access.cors)
             }
-            guard let read = HubRequest.read(request) else {
+            guard let read = HubRequest.read(request, hasShortForm: self.endpoint.hasShortForm) else {
                 self.state = .passing(requestEnded: false, responseEnded: false)
                 self.deadline = .now() + self.endpoint.limits.bodyTimeout
                 guard self.handConnectionOver(context: context) else { return }

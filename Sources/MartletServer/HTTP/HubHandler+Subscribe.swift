@@ -77,6 +77,7 @@ extension HubHandler {
             start: start,
             deadline: min(grant?.deadline ?? .distantFuture, self.endpoint.limits.streamDeadline),
             address: self.exchange.address,
+            subject: grant?.subject ?? "",
             listing: self.endpoint.hasSubscriptions
                 ? ActiveSubscriber(topics: query.selectors.map(\.description), payload: grant?.payload) : nil
         )

@@ -37,8 +37,8 @@ struct HubRequest {
     var contentLength: Int?
 
     /// Reads a request's head; nil if it is for others to answer.
-    static func read(_ request: HTTPRequest) -> Result<HubRequest, RequestError>? {
-        guard let target = self.target(of: request.path ?? "/") else { return nil }
+    static func read(_ request: HTTPRequest, hasShortForm: Bool) -> Result<HubRequest, RequestError>? {
+        guard let target = self.target(of: request.path ?? "/", hasShortForm: hasShortForm) else { return nil }
         do throws(RequestError) {
             return .success(HubRequest(action: try self.action(of: request, on: target), target: target))
         } catch {
@@ -68,7 +68,7 @@ struct HubRequest {
         }
     }
 
-    private static func target(of path: String) -> Target? {
+    private static func target(of path: String, hasShortForm: Bool) -> Target? {
         let question = path.utf8.firstIndex(of: UInt8(ascii: "?"))
         let resource = path[..<(question ?? path.endIndex)]
         let query = question.map { String(path[path.index(after: $0)...]) } ?? ""
@@ -79,7 +79,7 @@ struct HubRequest {
             // With a slash behind it, it is another path, of an empty segment.
             return .subscriptions(path: path.isEmpty ? "/" : String(path), query: query)
         }
-        guard resource.hasPrefix(HubEndpoint.topicsPrefix) else { return nil }
+        guard hasShortForm, resource.hasPrefix(HubEndpoint.topicsPrefix) else { return nil }
         return .topic(path: String(resource.dropFirst(HubEndpoint.topicsPrefix.count)), query: query)
     }
 }

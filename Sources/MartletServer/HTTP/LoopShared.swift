@@ -6,6 +6,7 @@ final class LoopShared {
     let date = DateHeader()
     let grants = GrantCache()
     let subscriptions = ActiveSubscriptions()
+    let streamsBySubject = StreamsBySubject()
 
     init(eventLoop: any EventLoop) {
         self.deadlines = Deadlines(eventLoop: eventLoop)

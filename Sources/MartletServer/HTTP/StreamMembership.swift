@@ -10,6 +10,7 @@ final class StreamMembership: HasDeadline {
     private let shared: LoopShared
     private let shard: Shard
     private let address: ClientAddress?
+    private let subject: String
     private let listing: ActiveSubscriber?
     private var subscriber: Subscriber?
     /// It owns this; a weak reference would cost each stream a table of its own.
@@ -23,6 +24,7 @@ final class StreamMembership: HasDeadline {
         self.shared = opening.shared
         self.shard = opening.shard
         self.address = opening.address
+        self.subject = opening.subject
         self.listing = opening.listing
         self.deadline = opening.deadline
     }
@@ -34,6 +36,7 @@ final class StreamMembership: HasDeadline {
         self.outlet = outlet
         self.subscriber = self.shard.join(interest, from: start, outlet: outlet)
         if self.deadline != .distantFuture { self.shared.deadlines.add(self) }
+        if !self.subject.isEmpty { self.shared.streamsBySubject.add(self, of: self.subject) }
         if let listing = self.listing {
             self.shared.subscriptions.add(listing)
             self.endpoint.announce(listing, isActive: true)
@@ -50,6 +53,7 @@ final class StreamMembership: HasDeadline {
         guard let subscriber = self.subscriber else { return }
         self.subscriber = nil
         self.shared.deadlines.remove(self)
+        if !self.subject.isEmpty { self.shared.streamsBySubject.remove(self, of: self.subject) }
         if let journal = self.endpoint.journal, let stream = self.shard.stream(of: subscriber, now: .now()) {
             journal.note(stream, subscriber.ending)
         }
@@ -70,7 +74,7 @@ final class StreamMembership: HasDeadline {
         self.endpoint.closeStream(from: self.address)
     }
 
-    /// Its token has ended, or it is as old as streams get.
+    /// Its token has ended or what an application granted, or it is as old as streams get.
     func deadlinePassed() {
         self.endpoint.expiredStreams.add(1, ordering: .relaxed)
         self.subscriber?.ending = .expired

@@ -13,6 +13,8 @@ struct StreamOpening {
     var deadline: NIODeadline
     /// Whom it is counted for.
     var address: ClientAddress?
+    /// Whom an application granted it to; `""` for nobody in particular.
+    var subject = ""
     /// How it is listed, where subscriptions are.
     var listing: ActiveSubscriber?
 }

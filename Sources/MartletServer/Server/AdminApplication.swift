@@ -19,7 +19,7 @@ enum AdminApplication {
         router.add(middleware: SentenceMiddleware())
         router.add(middleware: OperatorMiddleware(rule: admin.rule))
         router.addHealth(of: admin.hub)
-        router.addClient()
+        router.addBrowserClient()
         router.add(Asset.dashboard, named: "dashboard")
         router.addStreams(of: admin.hub.hub)
         router.get("/status") { _, _ in

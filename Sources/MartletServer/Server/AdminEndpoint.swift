@@ -29,10 +29,9 @@ struct AdminEndpoint: Sendable {
         self.rule = OperatorRule(token: token)
         self.stats = Hub(log: log, eventLoopGroup: group, owned: [topics], metrics: NOOPMetricsHandler.instance)
         let access = Access.operators(self.rule)
-        self.statsEndpoint = HubEndpoint(hub: self.stats, eventLoopGroup: group, access: access)
+        self.statsEndpoint = HubEndpoint(hub: self.stats, access: access)
         self.endpoint = HubEndpoint(
             hub: hub.hub,
-            eventLoopGroup: group,
             access: access,
             siblings: ["/stats": self.statsEndpoint]
         )

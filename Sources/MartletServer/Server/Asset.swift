@@ -1,5 +1,5 @@
 import HTTPTypes
-import Hummingbird
+public import Hummingbird
 import NIOCore
 
 /// A file that the program carries in itself and serves as it is.
@@ -88,8 +88,15 @@ extension Router {
         self.get(RouterPath("/\(name).js")) { request, _ in assets.script.response(to: request) }
     }
 
-    /// `/martlet.js`: the browser client.
-    func addClient() {
+}
+
+extension RouterMethods {
+    /// Adds `/martlet.js`, the browser client, and `/martlet.d.ts`, its types.
+    ///
+    /// ```swift
+    /// router.addBrowserClient()  // <script type="module"> import { … } from '/martlet.js' </script>
+    /// ```
+    public func addBrowserClient() {
         self.get("/martlet.js") { request, _ in Asset.client.response(to: request) }
         self.get("/martlet.d.ts") { request, _ in Asset.clientTypes.response(to: request) }
     }

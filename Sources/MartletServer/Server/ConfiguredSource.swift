@@ -4,10 +4,8 @@ import MartletRedis
 import MartletSources
 import NIOCore
 
-/// A source as it runs: what it owns, how it is doing, and itself.
+/// A source as it runs, and how it is doing.
 struct ConfiguredSource {
-    /// Nil if it publishes to topics that aren't its own.
-    let owned: OwnedTopics?
     let monitor: SourceMonitor
     let source: any Source
 
@@ -24,7 +22,6 @@ struct ConfiguredSource {
             isWatchedAsOne: configuration.kind.isWatchedAsOne
         )
         let monitor = SourceMonitor(name: configuration.name, kind: configuration.kind.name, logger: logger)
-        self.owned = configuration.topic == nil ? nil : topics
         self.monitor = monitor
         switch configuration.kind {
         case .clock(let interval):
@@ -56,7 +53,8 @@ struct ConfiguredSource {
                 clock: .continuous
             )
         case .sqlOutbox(let outbox):
-            self.source = try Self.outbox(outbox, self.owned, configuration, monitor)
+            // Without a topic in the configuration a column holds each row's.
+            self.source = try Self.outbox(outbox, configuration.topic.map { _ in topics }, configuration, monitor)
         case .sql(let query):
             let url = try SQLURL(query.database.text)
             let sampler = SQLSampler(

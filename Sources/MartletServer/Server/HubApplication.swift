@@ -1,4 +1,4 @@
-import Hummingbird
+public import Hummingbird
 import Logging
 import Martlet
 import MartletSources
@@ -18,7 +18,7 @@ enum HubApplication {
         let router = Router(options: .autoGenerateHeadEndpoints)
         router.add(middleware: SentenceMiddleware())
         router.addHealth(of: endpoint)
-        router.addClient()
+        router.addBrowserClient()
         if endpoint.access.isKeyless {
             router.add(Asset.home, named: "home")
             router.add(demo)
@@ -61,9 +61,14 @@ struct SentenceMiddleware<Context: RequestContext>: RouterMiddleware {
     }
 }
 
-extension Router where Context == BasicRequestContext {
-    /// `/healthz`: the process is up. `/readyz`: it can do its work.
-    func addHealth(of endpoint: HubEndpoint) {
+extension RouterMethods {
+    /// Adds `/healthz`, which says that the process is up, and `/readyz`, which says that the hub's log works and streams
+    /// aren't being ended; else it answers 503 and why. `/readyz?verbose` adds a line for each source.
+    ///
+    /// ```swift
+    /// router.addHealth(of: endpoint)
+    /// ```
+    public func addHealth(of endpoint: HubEndpoint) {
         self.get("/healthz") { _, _ in "ok\n" }
         self.get("/readyz") { request, _ in
             // A source that fails is no reason to send nobody here: the hub serves what it has.

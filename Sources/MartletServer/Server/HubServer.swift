@@ -57,7 +57,7 @@ public struct HubServer: Service {
         // What may be refused without a trace comes before what opens files.
         let access = try await Access(configuration, logger: logger)
         let tls = try configuration.tls.map { try TLSContext(certificate: $0.certificate, key: $0.key) }
-        let store = try Store(configuration.log)
+        let log = try Self.log(configuration.log, logger: logger)
         // Without its files the page shows less.
         let demo = configuration.hasDemo ? try? Demo() : nil
         let sources = try (configuration.sources + (demo?.sources ?? [])).map {
@@ -69,16 +69,15 @@ public struct HubServer: Service {
             store: configuration.log.store.word
         )
         let hub = Hub(
-            log: store.log,
+            log: log,
             eventLoopGroup: group,
             settings: Hub.Settings(configuration),
-            owned: sources.compactMap(\.owned),
+            sources: sources.map(\.source),
             metrics: metrics.registry
         )
         let journal = logger.logLevel <= .info ? StreamJournal() : nil
         let endpoint = HubEndpoint(
             hub: hub,
-            eventLoopGroup: group,
             limits: HubEndpoint.Limits(configuration),
             access: access,
             subscriptions: configuration.subscriptions,
@@ -99,14 +98,13 @@ public struct HubServer: Service {
         // Shut down from the last to the first, each when the one after it has ended: streams are drained while the
         // listeners still answer, and the hub ends when nobody can publish any more.
         var services: [any Service] = [
-            Background { await hub.run() },
-            Background { await store.run(logger: logger) },
+            endpoint,
             Background { await metrics.delay.run() },
             Background { await journal?.run(logger) },
         ]
         if let address = configuration.admin {
             let admin = try AdminEndpoint(of: endpoint, on: group, token: configuration.adminToken)
-            services.append(Background { await admin.stats.run() })
+            services.append(Background { try await admin.stats.run() })
             let topic = try Topic(AdminEndpoint.topic)
             let publisher = StatsPublisher(endpoint: endpoint, metrics: metrics, admin: admin, topic: topic)
             services.append(Background { await publisher.run() })
@@ -124,9 +122,6 @@ public struct HubServer: Service {
             logger: logger
         ) { listeners.bound(hub: $0) }
         services.append(Listener(app: app, address: configuration.listen, key: "listen"))
-        for source in sources {
-            services.append(Background { try await source.source.run(publishingTo: hub) })
-        }
         services.append(Drain(endpoint: endpoint, duration: configuration.streams.drain, logger: logger))
         self.services = services
         self.logger = logger
@@ -158,29 +153,13 @@ extension HubServer {
     }
 }
 
-/// The log that is configured, and what keeps it in order.
-private enum Store {
-    case memory(MemoryLog)
-    case sqlite(SQLiteLog)
-
-    init(_ configuration: Configuration.Log) throws {
+extension HubServer {
+    private static func log(_ configuration: Configuration.Log, logger: Logger) throws -> any EventLog {
         let keep = Retention(updates: configuration.keep.updates, age: configuration.keep.age)
-        switch configuration.store {
-        case .memory: self = .memory(MemoryLog(keep: keep))
-        case .sqlite(let path): self = .sqlite(try SQLiteLog(path: path, keep: keep))
+        return switch configuration.store {
+        case .memory: MemoryLog(keep: keep)
+        case .sqlite(let path): try SQLiteLog(path: path, keep: keep, logger: logger)
         }
-    }
-
-    var log: any EventLog {
-        switch self {
-        case .memory(let log): log
-        case .sqlite(let log): log
-        }
-    }
-
-    func run(logger: Logger) async {
-        guard case .sqlite(let log) = self else { return }
-        await log.run { logger.error("The log could not be trimmed: \($0)") }
     }
 }
 

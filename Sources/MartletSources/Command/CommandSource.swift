@@ -48,6 +48,7 @@ package struct CommandOptions: Sendable {
 /// All of it is one task and its children, the one that runs it.
 package struct CommandSource<C: Clock>: Source where C.Duration == Duration {
     package var name: String { self.topics.owner }
+    package var owned: OwnedTopics? { self.topics }
     let topics: OwnedTopics
     let topic: Topic
     let options: CommandOptions

@@ -18,6 +18,8 @@ public import Martlet
 public struct FileSource<C: Clock>: Sendable where C.Duration == Duration {
     /// The name of the source in the configuration.
     public var name: String { self.topics.owner }
+    /// Its topics.
+    public var owned: OwnedTopics? { self.topics }
     let pattern: FilePattern
     let topics: OwnedTopics
     let fileTopics: FileTopics

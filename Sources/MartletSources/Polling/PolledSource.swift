@@ -15,6 +15,7 @@ package struct PolledSource<C: Clock>: Source where C.Duration == Duration {
     }
 
     package var name: String { self.topics.owner }
+    package var owned: OwnedTopics? { self.topics }
     let topics: OwnedTopics
     let asking: Asking
     let options: PollingOptions

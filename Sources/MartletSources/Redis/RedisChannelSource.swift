@@ -15,6 +15,7 @@ import NIOCore
 /// All of it is one task and its children, the one that runs it.
 package struct RedisChannelSource<C: Clock>: Source where C.Duration == Duration {
     package var name: String { self.topics.owner }
+    package var owned: OwnedTopics? { self.topics }
     private let topics: OwnedTopics
     private let client: RedisClient
     private let channel: RedisKeyTemplate

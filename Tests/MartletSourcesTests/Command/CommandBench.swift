@@ -48,7 +48,7 @@ struct CommandBench: Sendable {
         )
         try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {
-                await hub.run()
+                try await hub.run()
                 return false
             }
             group.addTask {

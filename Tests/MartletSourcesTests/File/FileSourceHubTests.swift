@@ -28,7 +28,7 @@ struct FileSourceHubTests {
     private func run(_ source: FileSource<ContinuousClock>, _ body: (Hub) async throws -> Void) async throws {
         let hub = Hub(log: log, eventLoopGroup: MultiThreadedEventLoopGroup.singleton)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await hub.run() }
+            group.addTask { try await hub.run() }
             group.addTask {
                 do { try await source.run(publishingTo: hub) } catch is CancellationError {}
             }

@@ -130,7 +130,7 @@ struct OutboxBench: Sendable {
         let bench = OutboxBench(log: log, hub: hub, monitor: monitor, told: told)
         try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {
-                await hub.run()
+                try await hub.run()
                 return false
             }
             group.addTask {

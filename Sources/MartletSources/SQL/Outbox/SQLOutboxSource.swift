@@ -14,6 +14,7 @@ package import Martlet
 /// All of it is one task and its children, the one that runs it.
 package struct SQLOutboxSource<C: Clock>: Source where C.Duration == Duration {
     package let name: String
+    package var owned: OwnedTopics? { self.topics }
     let topics: OwnedTopics?
     let options: SQLOutboxOptions
     let reader: OutboxReader
