@@ -19,13 +19,14 @@ KEY = "a key for tests that is long enough for HS256"
 DOCUMENT = "deploy.md"
 
 
-def hub(context, heartbeat="1s", **settings):
-    """A hub with deploy/martlet.yaml, as its unit starts it."""
+def hub(context, heartbeat="1s", port=0, log=None, **settings):
+    """A hub with deploy/martlet.yaml, as its unit starts it; `log` is the name of one that another has left."""
     with open(context.path("token-key"), "w") as file:
         file.write(KEY + "\n")
     return context.server(
         config=deployed("martlet.yaml"),
-        log=f"sqlite:martlet-{len(context.servers)}.db",
+        log=f"sqlite:{log or 'martlet-%d.db' % len(context.servers)}",
+        address=f"127.0.0.1:{port}",
         settings={"streams.heartbeat": heartbeat, **settings},
         environment={"CREDENTIALS_DIRECTORY": context.folder},
     )
@@ -59,9 +60,12 @@ class Front:
     def publisher(self):
         return self.context.closes(Publisher(self.proxy.address, tls=self.http1))
 
-    def publish(self, topic, data, publisher=None, path=HUB):
+    def try_publish(self, topic, data, path=HUB):
         fields = [("Content-Type", "application/x-www-form-urlencoded"), tokens.bearer(self.token)]
-        answer = (publisher or self.publisher()).request("POST", path, fields, f"topic={topic}&data={data}".encode())
+        return self.publisher().request("POST", path, fields, f"topic={topic}&data={data}".encode())
+
+    def publish(self, topic, data, path=HUB):
+        answer = self.try_publish(topic, data, path)
         check_equal(answer.status, 200, f"the answer to a publisher ({answer})")
         return answer.text
 
