@@ -27,7 +27,7 @@ test: check-format test-client test-end-to-end test-swift
 
 check-format:
 	scripts/setup-debian test
-	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Examples
 
 # The browser client, with a time and a network of the tests' own; Node 20 or newer.
 test-client:
@@ -45,7 +45,7 @@ test-swift:
 	MARTLET_STRICT=1 $(SWIFT) test $(TRAITS) --no-parallel
 
 format:
-	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests
+	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Examples
 
 clean:
 	rm -rf .build .build-python

@@ -22,6 +22,19 @@ public struct Interest: Sendable, Hashable {
         self.grants = Interest.normalized(grants)
     }
 
+    /// Whether it asked for an update; whether it may see it is another question.
+    ///
+    /// A log gives a reader what its interest selects and admits:
+    ///
+    /// ```swift
+    /// let entries = kept.filter { interest.selects($0.update) && interest.admits($0.update) }
+    /// ```
+    ///
+    /// It costs in proportion to the selectors; a log that holds many updates finds those of exact topics by an index.
+    public func selects(_ update: Update) -> Bool {
+        self.selectors.contains { $0.matches(update.topics) }
+    }
+
     /// Whether it may see an update; whether it asked for it is another question.
     public func admits(_ update: Update) -> Bool {
         !update.isPrivate || self.grants.contains { $0.matches(update.topics) }

@@ -1,0 +1,15 @@
+import Hummingbird
+
+/// The page and its script, which the program carries in itself.
+enum Page {
+    static var html: Response { self.file(PackageResources.index_html, type: "text/html; charset=utf-8") }
+    static var script: Response { self.file(PackageResources.page_js, type: "text/javascript; charset=utf-8") }
+
+    private static func file(_ bytes: [UInt8], type: String) -> Response {
+        Response(
+            status: .ok,
+            headers: [.contentType: type, .contentSecurityPolicy: "default-src 'self'; style-src 'unsafe-inline'"],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
+        )
+    }
+}
