@@ -12,7 +12,7 @@ SWIFT ?= swift
 TRAITS := --enable-all-traits
 RELEASE := $(TRAITS) --configuration release --product martlet
 
-.PHONY: serve build test check-format test-client test-swift test-end-to-end format clean
+.PHONY: serve build test check-format test-client test-swift test-end-to-end test-documentation format clean
 
 serve: build
 	exec "$$($(SWIFT) build $(RELEASE) --show-bin-path)/martlet" serve $(ARGS)
@@ -23,7 +23,7 @@ build:
 	$(SWIFT) build $(RELEASE)
 
 # End to end comes first: it takes the release build, and the last lines are Swift Testing's summary.
-test: check-format test-client test-end-to-end test-swift
+test: check-format test-client test-end-to-end test-documentation test-swift
 
 check-format:
 	scripts/setup-debian test
@@ -38,6 +38,14 @@ test-end-to-end: build
 	scripts/setup-debian test
 	scripts/setup-python
 	.build-python/bin/python Tests/EndToEnd/run.py "$$($(SWIFT) build $(RELEASE) --show-bin-path)/martlet"
+
+# Every block of code in the pages and in doc comments. Those in Swift are compiled against the debug build, which the tests
+# below are too.
+test-documentation: build
+	scripts/setup-debian test
+	scripts/setup-python
+	MARTLET_STRICT=1 $(SWIFT) build $(TRAITS) --build-tests
+	.build-python/bin/python Tests/Documentation/run.py "$$($(SWIFT) build $(RELEASE) --show-bin-path)/martlet"
 
 # One after the other: a test that computes for long would starve the others, which have deadlines.
 test-swift:

@@ -1,7 +1,7 @@
 /// Why an ``Event`` cannot be put on the wire.
 ///
 /// ```swift
-/// do { try EventEncoder.validate(id: id) } catch { return .badRequest(error.message) }
+/// do { try EventEncoder.validate(id: id) } catch { print(error.message) }
 /// ```
 public struct EventEncodingError: Error, Sendable, Hashable, CustomStringConvertible {
     /// What is wrong, for programs.

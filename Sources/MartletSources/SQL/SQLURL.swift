@@ -1,10 +1,11 @@
 /// Where the database of an `sql` source is, and as whom to enter it.
 ///
-/// ```
-/// sqlite:data/app.db                               sqlite:/srv/app.db
-/// postgresql://user:password@host:5432/db?sslmode=require
-/// postgresql:///db?host=/run/postgresql            postgresql://%2Frun%2Fpostgresql/db
-/// mysql://user:password@host:3306/db               mariadb://user@localhost/db?socket=/run/mysqld/mysqld.sock
+/// ```swift
+/// try SQLURL("sqlite:data/app.db")
+/// try SQLURL("postgresql://user:password@host:5432/db?sslmode=require")
+/// try SQLURL("postgresql:///db?host=/run/postgresql")
+/// try SQLURL("mysql://user:password@host:3306/db")
+/// try SQLURL("mariadb://user@localhost/db?socket=/run/mysqld/mysqld.sock")
 /// ```
 ///
 /// Parts are percent-decoded. The password is in no description and in no message.

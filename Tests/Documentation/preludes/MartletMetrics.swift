@@ -1,0 +1,9 @@
+// What the examples of MartletMetrics take for granted.
+import CoreMetrics
+import Logging
+import MartletMetrics
+let logger: Logger
+let registry: PrometheusRegistry
+// In the package:
+let histogram: Histogram
+var before: HistogramSnapshot

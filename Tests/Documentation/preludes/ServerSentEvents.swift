@@ -1,0 +1,5 @@
+// What the examples of ServerSentEvents take for granted.
+import ServerSentEvents
+let body: AsyncThrowingStream<[UInt8], any Error>
+let id: String
+var parser = EventParser()

@@ -1,0 +1,134 @@
+"""Swift: compiled, down to the checks for data races, against the modules as they are built.
+
+What explains a public symbol, and every page, is compiled as a user's code is; what explains a symbol that is for the
+package or a module only, as code there. A block without imports has what is declared in preludes/MODULE.swift, or in
+its own note: `<!-- swift: import Martlet; let hub: Hub -->`. `<!-- swift: continues -->` has it begin with what came
+before it on its page, from the last block that doesn't continue.
+"""
+
+import json
+import pathlib
+import re
+import subprocess
+
+from blocks import ROOT
+from outcome import Outcome, rule
+
+PRELUDES = pathlib.Path(__file__).resolve().parents[1] / "preludes"
+IMPORT = re.compile(r"^(?:(?:public|package|internal|private)\s+)?(?:@\w+\s+)*import\s+[\w.]+$")
+GIVEN = re.compile(r"^(let|var)\s+(\w+)\s*:\s*([^=]+)$")
+# At the level of a file only.
+FILE_LEVEL = re.compile(r"^(extension\b|@main\b|public\b|protocol\b)", re.MULTILINE)
+DIAGNOSTIC = re.compile(r"^(?P<path>[^:\n]+):(?P<line>\d+):\d+: (?P<kind>error|warning): (?P<text>.*)$", re.MULTILINE)
+# An example may end before it uses what it has.
+UNUSED = re.compile(r"never (used|mutated|read)|is unused|never be executed|no calls to throwing|was never")
+
+
+@rule("swift")
+def swift(blocks, tools):
+    groups, alone = {}, []
+    earlier = {}
+    for block in blocks:
+        body = block.code
+        if block.note == "continues":
+            code = earlier.get(block.path)
+            if code is None:
+                yield Outcome(block, "compiled", "there is no block that it could continue")
+                continue
+            body = code + located(block)
+        else:
+            body = located(block)
+        earlier[block.path] = body
+        reach = block.access or "public"
+        if FILE_LEVEL.search(block.code):
+            alone.append((reach, [block], [source(block, body, at_file_level=True)]))
+        else:
+            group = groups.setdefault((reach, block.module if reach == "internal" else None), ([], []))
+            group[0].append(block)
+            group[1].append(source(block, body))
+    jobs = [(key[0], *group) for key, group in groups.items()] + alone
+    for number, (reach, members, sources) in enumerate(jobs):
+        yield from compiled(tools, number, reach, members, sources)
+
+
+def located(block):
+    """The code, such that the compiler speaks of the page's lines."""
+    lines = block.code.split("\n")
+    # Imports go to the top of the file.
+    code = "\n".join("" if IMPORT.match(line) else line for line in lines)
+    return f'#sourceLocation(file: "{block.name}", line: {block.line})\n{code}\n#sourceLocation()\n'
+
+
+def source(block, body, at_file_level=False):
+    imports = [line for line in block.code.split("\n") if IMPORT.match(line)]
+    setup = []
+    if not imports or block.note not in (None, "continues"):
+        for line in prelude(block):
+            (imports if IMPORT.match(line) else setup).append(line)
+    if block.access == "internal":
+        imports = [line.replace(f"import {block.module}", f"@testable import {block.module}") for line in imports]
+    if at_file_level:
+        return "\n".join(imports) + "\n" + body
+    setup = [re.sub(GIVEN, r"\1 \2: \3 = given()", line) for line in setup]
+    return "\n".join(
+        [*imports, "private func given<T>() -> T { fatalError() }", "private func example() async throws {"]
+        + [*setup, "do {", body, "}", "}", ""]
+    )
+
+
+def prelude(block):
+    if block.note and block.note != "continues":
+        text = block.note.replace(";", "\n")
+    else:
+        path = PRELUDES / f"{block.module}.swift"
+        text, _, ours = (path.read_text() if block.module and path.exists() else "").partition("// In the package:\n")
+        text += ours if block.access in ("package", "internal") else ""
+    return [line.strip() for line in text.split("\n") if line.strip() and not line.strip().startswith("//")]
+
+
+def compiled(tools, number, reach, blocks, sources):
+    folder = tools.folder(f"swift-{number}")
+    paths = []
+    for index, text in enumerate(sources):
+        paths.append(folder / f"Example{index}.swift")
+        paths[-1].write_text(text)
+    command = ["swiftc", "-emit-sil", "-o", str(folder / "out"), "-parse-as-library", "-wmo", "-module-name", "Examples"]
+    done = subprocess.run(
+        [*command, *settings(reach), *map(str, paths)], capture_output=True, text=True, cwd=folder, timeout=300
+    )
+    found = {}
+    for match in DIAGNOSTIC.finditer(done.stderr):
+        if match["kind"] == "error" or not UNUSED.search(match["text"]):
+            found.setdefault(owner(match, blocks, paths), []).append(f"{match['path']}:{match['line']}: {match['text']}")
+    if done.returncode and not found:
+        found[blocks[0]] = [done.stderr.strip()[-2000:]]
+    for block in blocks:
+        yield Outcome(block, "compiled", "\n".join(found[block]) if block in found else None)
+
+
+def owner(match, blocks, paths):
+    """The block that a diagnostic is about; the last that begins before it, as one may continue another."""
+    for block, path in zip(blocks, paths):
+        if match["path"] == str(path):
+            return block
+    ends = [(b, b.line + b.code.count("\n")) for b in blocks if b.name == match["path"].removeprefix(f"{ROOT}/")]
+    return next((b for b, end in ends if b.line <= int(match["line"]) <= end), blocks[0])
+
+
+def settings(reach):
+    """How the package compiles its own code, from what its last debug build was told."""
+    manifest = ROOT / ".build" / "debug.yaml"
+    if not manifest.exists():
+        raise SystemExit("There is no debug build: swift build --enable-all-traits --build-tests")
+    wanted = re.compile(r'"C\.MartletServerTests-[^"\n]*\.module":\n(?:    .*\n)*?    args: (\[.*\])\n')
+    found = wanted.search(manifest.read_text())
+    arguments = iter(json.loads(found[1]))
+    kept = []
+    for argument in arguments:
+        if argument in ("-I", "-Xcc", "-target", "-module-cache-path", "-swift-version", "-enable-upcoming-feature"):
+            kept += [argument, next(arguments)]
+        elif argument.startswith(("-I", "-D")):
+            kept.append(argument)
+        elif argument == "-package-name" and reach != "public":
+            kept += [argument, next(arguments)]
+    return kept
