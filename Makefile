@@ -1,6 +1,7 @@
 # make serve   installs what is missing, builds and serves
 # make test    installs what the tests need and runs all of them
 # make format  formats the sources
+# make docs    builds the documentation of the libraries
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -12,7 +13,8 @@ SWIFT ?= swift
 TRAITS := --enable-all-traits
 RELEASE := $(TRAITS) --configuration release --product martlet
 
-.PHONY: serve build test check-format test-client test-swift test-end-to-end test-documentation format clean
+.PHONY: serve build test check-format test-client test-swift test-end-to-end test-documentation docs docs-preview \
+	format clean
 
 serve: build
 	exec "$$($(SWIFT) build $(RELEASE) --show-bin-path)/martlet" serve $(ARGS)
@@ -25,7 +27,16 @@ build:
 # End to end comes first: it takes the release build, and the last lines are Swift Testing's summary.
 test: check-format test-client test-end-to-end test-documentation test-swift
 
-check-format:
+check-docs:
+	scripts/setup-debian build
+	MARTLET_STRICT=1 $(SWIFT) build $(TRAITS) --build-tests
+	scripts/build-docs
+
+docs-preview: docs
+	@echo "http://127.0.0.1:8000/documentation/ until you press Control-C"
+	python3 -m http.server --bind 127.0.0.1 --directory .build/docs 8000
+
+format:
 	scripts/setup-debian test
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Examples
 
@@ -46,6 +57,8 @@ test-documentation: build
 	scripts/setup-python
 	MARTLET_STRICT=1 $(SWIFT) build $(TRAITS) --build-tests
 	.build-python/bin/python Tests/Documentation/run.py "$$($(SWIFT) build $(RELEASE) --show-bin-path)/martlet"
+	python3 Tests/Documentation/symbols.py
+	scripts/build-docs
 
 # One after the other: a test that computes for long would starve the others, which have deadlines.
 test-swift:

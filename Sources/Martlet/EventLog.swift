@@ -1,4 +1,9 @@
 /// An update with the place the log gave it.
+///
+/// ```swift
+/// let page = try await log.page(after: 0, for: Interest(selectors: [.everything]), limit: limit)
+/// for entry in page.entries { print(entry.id, entry.update.data) }
+/// ```
 public struct LogEntry: Sendable, Hashable {
     /// Where it stands in the log.
     public let position: Position
@@ -16,6 +21,11 @@ public struct LogEntry: Sendable, Hashable {
 }
 
 /// What a log holds: all updates from `first` to `last`. It is empty if `first` is `last + 1`.
+///
+/// ```swift
+/// let bounds = log.bounds
+/// print("\(bounds.last - bounds.first + 1) updates are kept")
+/// ```
 public struct LogBounds: Sendable, Hashable {
     /// The oldest update that is kept.
     public var first: SequenceNumber
@@ -29,7 +39,17 @@ public struct LogBounds: Sendable, Hashable {
     }
 }
 
-/// A piece of history for one reader.
+/// A piece of history for one reader, who asks for the next from where this one ends.
+///
+/// ```swift
+/// var place: SequenceNumber = 0
+/// repeat {
+///     let page = try await log.page(after: place, for: interest, limit: limit)
+///     if page.first > place + 1 { print("what came before \(page.first) is no longer kept") }
+///     for entry in page.entries { print(entry.id, entry.update.data) }
+///     place = page.through
+/// } while place < log.bounds.last
+/// ```
 public struct LogPage: Sendable {
     /// The matching updates, in order.
     public var entries: [LogEntry]
@@ -48,13 +68,17 @@ public struct LogPage: Sendable {
 }
 
 /// How much a page may hold; a page holds at least one update, however large.
+///
+/// ```swift
+/// let limit = PageLimit(updates: 500, bytes: 512 << 10)
+/// ```
 public struct PageLimit: Sendable, Hashable {
     /// The most updates.
     public var updates: Int
     /// The most bytes of data.
     public var bytes: Int
 
-    /// Makes a limit.
+    /// Makes a limit; both hold.
     public init(updates: Int, bytes: Int) {
         self.updates = updates
         self.bytes = bytes
@@ -62,13 +86,17 @@ public struct PageLimit: Sendable, Hashable {
 }
 
 /// How much history a log keeps; what exceeds any of the limits is trimmed, oldest first.
+///
+/// ```swift
+/// let log = MemoryLog(keep: Retention(updates: 10_000, age: .seconds(3600)))
+/// ```
 public struct Retention: Sendable, Hashable {
     /// The most updates, or nil for no limit.
     public var updates: Int?
     /// The greatest age, or nil for no limit.
     public var age: Duration?
 
-    /// Makes a rule.
+    /// Makes a rule; unless told otherwise a million updates, and none older than a week.
     public init(updates: Int? = 1_000_000, age: Duration? = .seconds(7 * 24 * 3600)) {
         self.updates = updates
         self.age = age
@@ -79,6 +107,12 @@ public struct Retention: Sendable, Hashable {
 ///
 /// The hub appends from one task, one batch at a time, and reads from many. Conform a type of your own to keep history
 /// elsewhere; ``MemoryLog`` is the smallest example. Sequence numbers start at 1 and have no holes.
+///
+/// ```swift
+/// let first = try await log.append([Update(topic: Topic("greetings"), data: "hello")])
+/// let page = try await log.page(after: first - 1, for: Interest(selectors: [.everything]), limit: limit)
+/// print(page.entries.map(\.update.data))  // ["hello"]
+/// ```
 public protocol EventLog: Sendable {
     /// Which history this is. It changes when history is lost, and only then.
     var epoch: Epoch { get }
@@ -102,12 +136,17 @@ public protocol EventLog: Sendable {
     ) async throws(LogError) -> SequenceNumber
 
     /// The value of the newest bookmark with a name, or nil if there is none.
+    ///
+    /// - Throws: ``LogError`` if what keeps the log can't be read.
     func bookmark(_ name: Bookmark.Name) async throws(LogError) -> String?
 
     /// Reads on after a place: the updates that an interest selects and admits, oldest first, as far as `limit` allows.
     ///
     /// For exact topics the cost must be in proportion to what is selected, not to what is kept. For templates and `*` a
     /// page may look at update after update; it then ends early, with ``LogPage/through`` as far as it has looked.
+    ///
+    /// - Throws: ``LogError`` if what keeps the log can't be read. That history is trimmed is no error, see
+    ///   ``LogPage/first``.
     func page(
         after sequence: SequenceNumber,
         for interest: Interest,
@@ -115,15 +154,21 @@ public protocol EventLog: Sendable {
     ) async throws(LogError) -> LogPage
 
     /// Finds the newest update that its publisher gave this id, or nil.
+    ///
+    /// - Throws: ``LogError`` if what keeps the log can't be read.
     func sequence(ofID id: String) async throws(LogError) -> SequenceNumber?
 
     /// Finds the newest update that its publisher gave this id and that an interest selects and admits, or nil: publishers
     /// that know nothing of one another may give the same id. It looks at the newest few with the id.
+    ///
+    /// - Throws: ``LogError`` if what keeps the log can't be read.
     func sequence(ofID id: String, for interest: Interest) async throws(LogError) -> SequenceNumber?
 
     /// Finds the newest updates that an interest selects and admits, oldest first, as far as `limit` allows.
     ///
     /// It looks at the newest few thousand only, since whoever comes may ask for this.
+    ///
+    /// - Throws: ``LogError`` if what keeps the log can't be read.
     func newest(for interest: Interest, limit: PageLimit) async throws(LogError) -> [LogEntry]
 
     /// Keeps the log in order, such as by trimming it, until the task is cancelled; may return earlier if there is nothing
@@ -144,6 +189,9 @@ extension EventLog {
     public func run() async {}
 
     /// Appends all of `updates`, or none; see ``append(_:bookmarks:)``.
+    ///
+    /// - Returns: the sequence number of the first; the others follow it without holes.
+    /// - Throws: ``LogError`` if nothing was appended.
     @discardableResult
     public nonisolated(nonsending) func append(_ updates: [Update]) async throws(LogError) -> SequenceNumber {
         try await self.append(updates, bookmarks: [])
@@ -156,6 +204,14 @@ extension EventLog {
 }
 
 /// Says why a log could not do what it was asked, in a sentence for the operator.
+///
+/// ```swift
+/// do {
+///     try await log.append(updates)
+/// } catch where error.code == .full {
+///     print(error.message)
+/// }
+/// ```
 public struct LogError: Error, Sendable, Hashable, CustomStringConvertible {
     /// What kind of failure it is.
     public struct Code: Sendable, Hashable, CustomStringConvertible {

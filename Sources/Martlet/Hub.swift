@@ -9,7 +9,7 @@ public import NIOCore
 /// let id = try await hub.publish(Update(topic: "greetings", data: "hello"))
 /// ```
 ///
-/// It may be used from any task or thread. Subscribers live on the event loops of the group, a ``Shard`` each; the log
+/// It may be used from any task or thread. Subscribers live on the event loops of the group, a shard each; the log
 /// is written by one task on one of the loops. All of its tasks are children of ``run()``.
 public final class Hub: Sendable {
     /// How a hub treats its streams.
@@ -154,7 +154,9 @@ public final class Hub: Sendable {
     ///
     /// When it returns, they are as durable as the log makes them.
     ///
-    /// - Parameter bookmarks: how far a source has come with these updates; noted with them, or not at all.
+    /// - Parameters:
+    ///   - updates: what to publish.
+    ///   - bookmarks: how far a source has come with these updates; noted with them, or not at all.
     /// - Returns: the ids under which subscribers see them.
     /// - Throws: ``PublishError`` if nothing was published.
     @discardableResult
@@ -193,6 +195,8 @@ public final class Hub: Sendable {
     }
 
     /// How far a source has come, as it noted with what it published; nil if it noted nothing.
+    ///
+    /// - Throws: ``LogError`` if the log can't be read.
     public func bookmark(of source: String, item: String = "") async throws(LogError) -> String? {
         try await self.log.bookmark(Bookmark.Name(source: source, item: item))
     }
@@ -319,6 +323,17 @@ public final class Hub: Sendable {
 }
 
 /// Says why nothing was published.
+///
+/// ```swift
+/// do {
+///     try await hub.publish(updates)
+/// } catch {
+///     switch error {
+///     case .reservedID(let id): print("\(id) can't be chosen")
+///     case .log(let failure): print("try again later: \(failure)")
+///     }
+/// }
+/// ```
 public enum PublishError: Error, Sendable, Hashable, CustomStringConvertible {
     /// An update's id has the form of a position in this log, which only the log gives.
     case reservedID(String)

@@ -3,6 +3,13 @@ import Synchronization
 
 /// A log in memory, bounded in updates, age and bytes. A restart starts a new epoch: what it held is gone, and clients
 /// that come back are told so.
+///
+/// ```swift
+/// let log = MemoryLog(keep: Retention(updates: 10_000), maxBytes: 16 << 20)
+/// let hub = Hub(log: log, eventLoopGroup: group)
+/// ```
+///
+/// It may be used from any task or thread.
 public final class MemoryLog: EventLog {
     /// The bytes it holds unless told otherwise: 64 MiB.
     public static let defaultBytes = 64 << 20

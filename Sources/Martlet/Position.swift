@@ -2,6 +2,11 @@
 public typealias SequenceNumber = Int64
 
 /// A random name given to a log when it is created, so that a position from a lost log is recognised as such.
+///
+/// ```swift
+/// let epoch = Epoch.random()
+/// print(epoch)  // k3f9xa, for instance
+/// ```
 public struct Epoch: Sendable, Hashable, CustomStringConvertible {
     /// Crockford's base 32: no letter can be taken for a digit.
     private static let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
@@ -43,6 +48,12 @@ public struct Epoch: Sendable, Hashable, CustomStringConvertible {
 
 /// A place in a log: `<epoch>-<sequence>`, such as `k3f9xa-1042`. It is also the id of every update that its publisher
 /// gave none.
+///
+/// ```swift
+/// if let position = Position("k3f9xa-1042") {
+///     print(position.epoch, position.sequence)  // k3f9xa 1042
+/// }
+/// ```
 public struct Position: Sendable, Hashable, CustomStringConvertible {
     /// The log it is a place in.
     public let epoch: Epoch

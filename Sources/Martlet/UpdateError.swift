@@ -1,4 +1,12 @@
 /// Says what is wrong with a topic, a selector or an update, in a sentence for whoever sent it.
+///
+/// ```swift
+/// do {
+///     _ = try Update(topic: Topic("greetings"), data: "hello", id: "two\nlines")
+/// } catch where error.code == .id {
+///     print(error.message)
+/// }
+/// ```
 public struct UpdateError: Error, Sendable, Hashable, CustomStringConvertible {
     /// Which part was refused.
     public struct Code: Sendable, Hashable, CustomStringConvertible {

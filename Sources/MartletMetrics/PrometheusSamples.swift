@@ -1,5 +1,12 @@
 /// What is written at a scrape. Whoever keeps count elsewhere adds its numbers to it, see ``PrometheusRegistry/collect(_:)``.
 ///
+/// ```swift
+/// registry.collect { samples in
+///     samples.gauge("queue_length", help: "Jobs that wait.", queue.count)
+///     samples.counter("jobs", help: "Jobs that were done.", queue.done, labels: [("queue", "mail")])
+/// }
+/// ```
+///
 /// Nothing in it is kept: it is made for one scrape.
 public struct PrometheusSamples: Sendable {
     struct Family: Sendable {

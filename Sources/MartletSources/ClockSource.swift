@@ -4,6 +4,12 @@ public import Martlet
 ///
 /// It ticks on whole intervals of the day, so that a clock of one second shows each second once. A tick that comes while
 /// the log is busy with the one before is skipped; a clock that lags behind is none.
+///
+/// ```swift
+/// let clock = ClockSource(every: .seconds(1), topics: topics, monitor: monitor)
+/// ```
+///
+/// It is one task, that which runs it.
 public struct ClockSource: Source {
     /// What the source is called.
     public var name: String { self.topics.owner }
@@ -32,6 +38,8 @@ public struct ClockSource: Source {
     }
 
     /// Ticks until the task is cancelled.
+    ///
+    /// - Throws: `CancellationError`.
     public func run(publishingTo hub: Hub) async throws {
         while !Task.isCancelled {
             _ = self.topics.changes()

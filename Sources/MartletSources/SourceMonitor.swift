@@ -2,6 +2,13 @@ public import Logging
 import Synchronization
 
 /// How a source is doing, for the operator: it tells the logger when that changes, and answers who asks.
+///
+/// ```swift
+/// let monitor = SourceMonitor(name: "time", kind: "clock", logger: logger)
+/// if let problem = monitor.status.problem { print(problem) }
+/// ```
+///
+/// It may be used from any task or thread.
 public final class SourceMonitor: Sendable {
     /// What is known of a source.
     public struct Status: Sendable, Hashable {
@@ -27,6 +34,11 @@ public final class SourceMonitor: Sendable {
     private let state = Mutex(Status())
 
     /// Makes a monitor.
+    ///
+    /// - Parameters:
+    ///   - name: what the source is called.
+    ///   - kind: its kind, as the configuration calls it.
+    ///   - logger: told when something fails, and when it works again.
     public init(name: String, kind: String, logger: Logger) {
         self.name = name
         self.kind = kind

@@ -3,9 +3,18 @@
 /// It holds no state and may be called from anywhere. Fields come in the order `event`, `retry`, `id`, `data`, each
 /// with exactly one space after its colon, because a client removes one: a value that begins with a space keeps it.
 ///
+/// ```swift
+/// let event = Event(id: "7", type: "notice", data: "hello")
+/// let bytes = try EventEncoder.encode(event)
+/// ```
+///
 /// Source: WHATWG HTML 9.2.5.
 public enum EventEncoder {
     /// Checks an id.
+    ///
+    /// ```swift
+    /// try EventEncoder.validate(id: "k3f9x-1042")
+    /// ```
     ///
     /// - Throws: ``EventEncodingError`` with code ``EventEncodingError/Code/invalidID`` if it holds CR or LF (which would
     ///   begin a new field, and let whoever chose the id forge an event) or NUL (which has clients ignore the id).
@@ -15,6 +24,10 @@ public enum EventEncoder {
     }
 
     /// Checks a type.
+    ///
+    /// ```swift
+    /// try EventEncoder.validate(type: "notice")
+    /// ```
     ///
     /// - Throws: ``EventEncodingError`` with code ``EventEncodingError/Code/invalidType`` if it holds CR, LF or NUL.
     ///   Clients accept NUL in a type; it is refused because nobody means it. Source: WHATWG HTML 9.2.5, `any-char`.
@@ -55,6 +68,13 @@ public enum EventEncoder {
     ///
     /// For hot paths that own their buffer: a hub writes straight into its network buffer. The fields must have been
     /// validated, with ``validate(id:)``, ``validate(type:)`` and a retry time of 0 or more; they are not checked again.
+    ///
+    /// ```swift
+    /// let count = EventEncoder.byteCount(of: event)
+    /// let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 1)
+    /// defer { buffer.deallocate() }
+    /// let written = EventEncoder.write(event, into: buffer)
+    /// ```
     ///
     /// - Precondition: `buffer` has room for ``byteCount(of:)`` bytes. One that has less stops the program.
     public static func write(_ event: Event, into buffer: UnsafeMutableRawBufferPointer) -> Int {

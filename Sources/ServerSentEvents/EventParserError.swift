@@ -1,6 +1,15 @@
 /// Why an ``EventParser`` gave up on a stream: it went over one of the parser's ``EventParser/Limits``.
 ///
 /// Nothing else is an error: WHATWG HTML 9.2.6 gives every sequence of bytes a meaning.
+///
+/// ```swift
+/// do {
+///     try parser.parse(chunk) { print($0) }
+/// } catch {
+///     print(error.message)  // A line of the stream is longer than the limit of 16777216 bytes.
+///     parser.finish()
+/// }
+/// ```
 public struct EventParserError: Error, Sendable, Hashable, CustomStringConvertible {
     /// Which limit was passed, for programs.
     public struct Code: Sendable, Hashable, CustomStringConvertible {

@@ -1,5 +1,13 @@
 /// What a client receives: the DOM's `MessageEvent`, as ``EventParser`` dispatches it.
 ///
+/// ```swift
+/// try parser.parse("event: notice\nid: 7\ndata: hello\n\n".utf8) { item in
+///     if case .event(let event) = item {
+///         print(event == MessageEvent(type: "notice", data: "hello", lastEventID: "7"))  // true
+///     }
+/// }
+/// ```
+///
 /// Source: WHATWG HTML 9.2.6, "dispatch the event".
 public struct MessageEvent: Sendable, Hashable {
     /// The event's type, `message` if the stream did not name one.

@@ -1,4 +1,8 @@
 /// How tokens are signed: the `alg` values of RFC 7518 §3.1 and RFC 8037 §3.1 that a hub accepts.
+///
+/// ```swift
+/// let key = Configuration.Auth.Key.file(path: "publisher.pem", .es256)
+/// ```
 public enum TokenAlgorithm: String, Sendable, Hashable, CaseIterable {
     /// HMAC with SHA-256 and a shared secret.
     case hs256 = "HS256"

@@ -3,6 +3,11 @@ import Foundation
 /// The addresses that begin with the same bits: one address, or a block in CIDR notation (RFC 4632, RFC 4291 §2.3).
 ///
 /// An IPv4 address that is mapped into IPv6 (`::ffff:10.0.0.1`) counts as the IPv4 address.
+///
+/// ```swift
+/// let office = AddressRange("10.1.0.0/16")
+/// print(office?.contains([10, 1, 2, 3]) ?? false)  // true
+/// ```
 public struct AddressRange: Sendable, Hashable, CustomStringConvertible {
     /// Four or sixteen, those beyond the prefix zero.
     let bytes: [UInt8]

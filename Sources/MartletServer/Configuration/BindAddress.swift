@@ -1,6 +1,11 @@
 import Foundation
 
 /// A host and a port to listen on.
+///
+/// ```swift
+/// var configuration = Configuration(listen: .init(host: "0.0.0.0", port: 8080), admin: .loopback(port: 8081))
+/// print(configuration.listen.isLoopback)  // false
+/// ```
 public struct BindAddress: Sendable, Hashable, CustomStringConvertible {
     /// An IPv4 address, an IPv6 address without brackets, or a name such as `localhost`.
     public var host: String

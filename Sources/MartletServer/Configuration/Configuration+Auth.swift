@@ -1,5 +1,10 @@
 extension Configuration {
     /// Who may publish and subscribe over HTTP.
+    ///
+    /// ```swift
+    /// let secret = Configuration.Auth.Key.text(Secret("of 32 bytes at least, and random"), .hs256)
+    /// let auth = Configuration.Auth(publish: secret, subscribe: secret, anonymous: true)
+    /// ```
     public struct Auth: Sendable, Equatable {
         /// What tokens of publishers are checked with; without it but with the other key, nobody publishes over HTTP.
         public var publish: Key?

@@ -1,5 +1,9 @@
 extension Configuration {
     /// Which web pages may read what the hub answers.
+    ///
+    /// ```swift
+    /// let cors = Configuration.CORS(origins: ["https://app.example"])
+    /// ```
     public struct CORS: Sendable, Equatable {
         /// Origins in their canonical form, or `*` alone.
         public var origins: [String]

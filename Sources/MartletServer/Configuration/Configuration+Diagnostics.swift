@@ -2,6 +2,10 @@ public import Logging
 
 extension Configuration {
     /// What the program says about itself on standard error. (`log` is the log of updates.)
+    ///
+    /// ```swift
+    /// let diagnostics = Configuration.Diagnostics(level: .warning, format: .json)
+    /// ```
     public struct Diagnostics: Sendable, Equatable {
         /// The least severe message that is written.
         public var level: Logger.Level

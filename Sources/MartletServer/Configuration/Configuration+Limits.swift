@@ -1,5 +1,9 @@
 extension Configuration {
     /// What a request may take at most.
+    ///
+    /// ```swift
+    /// let limits = Configuration.Limits(body: 64 << 10, publishRate: 100)
+    /// ```
     public struct Limits: Sendable, Equatable {
         /// The most bytes of a request's head.
         public var header: Int

@@ -18,7 +18,7 @@ extension Configuration {
         }
     }
 
-    /// A configuration, and what is worth saying about it.
+    /// A configuration, and what is worth saying about it; see ``Configuration/load(file:environment:flags:directory:)``.
     public struct Loaded: Sendable, Equatable {
         /// What was read, with the defaults filled in.
         public var configuration: Configuration

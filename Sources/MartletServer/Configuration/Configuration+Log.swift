@@ -1,5 +1,12 @@
 extension Configuration {
     /// The log of updates: where it is kept, for how long, and how much of it stays in memory.
+    ///
+    /// ```swift
+    /// let log = Configuration.Log(
+    ///     store: .sqlite(path: "/var/lib/martlet/martlet.db"),
+    ///     keep: Configuration.Log.Keep(updates: 100_000, age: .seconds(86_400))
+    /// )
+    /// ```
     public struct Log: Sendable, Equatable {
         /// Where updates are kept.
         public var store: LogStore

@@ -1,5 +1,9 @@
 extension Configuration {
     /// How streams are kept alive and ended.
+    ///
+    /// ```swift
+    /// let streams = Configuration.Streams(heartbeat: .seconds(20), maxAge: .seconds(3600))
+    /// ```
     public struct Streams: Sendable, Equatable {
         /// How often a quiet stream gets a comment.
         public var heartbeat: Duration

@@ -1,5 +1,9 @@
 extension Configuration {
     /// The files that let the main listener speak TLS.
+    ///
+    /// ```swift
+    /// let tls = Configuration.TLS(certificate: "cert.pem", key: "key.pem")
+    /// ```
     public struct TLS: Sendable, Equatable {
         /// The path of the certificates in PEM, the server's own first.
         public var certificate: String

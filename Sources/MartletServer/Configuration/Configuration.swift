@@ -2,6 +2,15 @@
 ///
 /// ``load(file:environment:flags:directory:)`` reads it from `martlet.yaml`, the environment and flags; a program that
 /// embeds the server builds it directly.
+///
+/// ```swift
+/// let configuration = Configuration(
+///     listen: .loopback(port: 9000),
+///     admin: nil,
+///     log: Configuration.Log(store: .memory)
+/// )
+/// let server = try await HubServer(configuration: configuration, logger: logger)
+/// ```
 public struct Configuration: Sendable, Equatable {
     /// Where the hub listens.
     public var listen: BindAddress

@@ -1,4 +1,12 @@
 /// Why a configuration was refused: everything that is wrong with it, not only the first thing.
+///
+/// ```swift
+/// do {
+///     _ = try Configuration.load(file: "martlet.yaml", environment: [:], flags: [])
+/// } catch {
+///     for problem in error.problems { print(problem) }  // martlet.yaml:12: log.keep.age: expected …
+/// }
+/// ```
 public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What is wrong: problems of the file by line, then those of the environment, then those of flags. Never empty.
     public let problems: [ConfigurationProblem]

@@ -1,5 +1,10 @@
 /// Where a value was given.
+///
+/// ```swift
+/// if case .file(let location) = problem.origin { print(location.line ?? 1) }
+/// ```
 public enum ConfigurationOrigin: Sendable, Hashable, CustomStringConvertible {
+    /// The place in the configuration file.
     case file(ConfigurationLocation)
     /// The name of a variable.
     case environment(String)
@@ -45,6 +50,10 @@ public enum ConfigurationOrigin: Sendable, Hashable, CustomStringConvertible {
 }
 
 /// A place in the configuration file.
+///
+/// ```swift
+/// print(ConfigurationLocation(file: "martlet.yaml", line: 12))  // martlet.yaml:12
+/// ```
 public struct ConfigurationLocation: Sendable, Hashable, CustomStringConvertible {
     /// The file's path as it was given.
     public var file: String

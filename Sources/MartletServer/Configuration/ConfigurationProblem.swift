@@ -1,4 +1,8 @@
 /// One thing that is wrong with a configuration.
+///
+/// ```swift
+/// if problem.code == .unknownKey { print("\(problem.key) is no setting") }
+/// ```
 public struct ConfigurationProblem: Sendable, Equatable, CustomStringConvertible {
     /// What kind of problem it is.
     public enum Code: Sendable, Hashable {

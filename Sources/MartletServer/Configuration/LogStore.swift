@@ -1,4 +1,9 @@
 /// Where the log of updates is kept: `memory` or `sqlite:PATH`.
+///
+/// ```swift
+/// let store = LogStore.sqlite(path: "martlet.db")
+/// print(store)  // sqlite:martlet.db
+/// ```
 public enum LogStore: Sendable, Equatable, CustomStringConvertible {
     /// A bounded ring in memory; a restart begins a new epoch.
     case memory

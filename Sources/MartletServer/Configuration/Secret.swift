@@ -1,6 +1,11 @@
 /// A text that must not show up where people look: messages, descriptions, dumps.
 ///
 /// Whoever needs the text says so by asking for ``text``.
+///
+/// ```swift
+/// let key = Secret("of 32 bytes at least, and random")
+/// print(key)  // (secret)
+/// ```
 public struct Secret: Sendable, Hashable {
     /// The text itself.
     public let text: String

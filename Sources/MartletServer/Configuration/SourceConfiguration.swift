@@ -1,4 +1,17 @@
 /// A source: what it watches, and the topic its updates go to.
+///
+/// ```swift
+/// let notices = SourceConfiguration(
+///     name: "notices",
+///     kind: .sql(
+///         SourceConfiguration.Query(
+///             database: Secret("sqlite:app.db"),
+///             text: "SELECT count(*) AS notice_num FROM notice WHERE user_id = :user_id"
+///         )
+///     ),
+///     topic: "users/{user_id}/notices"
+/// )
+/// ```
 public struct SourceConfiguration: Sendable, Equatable {
     /// What a source watches.
     public enum Kind: Sendable, Equatable {

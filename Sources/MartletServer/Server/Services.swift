@@ -39,6 +39,14 @@ struct Listener<App: ApplicationProtocol>: Service {
 }
 
 /// Says why a listener could not be bound.
+///
+/// ```swift
+/// do {
+///     try await server.run()
+/// } catch let error as ListenError {
+///     print(error)  // names the address, and the setting that changes it
+/// }
+/// ```
 public struct ListenError: Error, Sendable, CustomStringConvertible {
     /// What happened, where, and what to change.
     public let description: String

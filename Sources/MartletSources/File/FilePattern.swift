@@ -101,6 +101,10 @@ public struct FilePattern: Sendable, Hashable, CustomStringConvertible {
 }
 
 /// Says why a path can't be followed.
+///
+/// ```swift
+/// do { _ = try FilePattern("/var/*/app.log") } catch { print(error.message) }
+/// ```
 public struct FilePatternError: Error, Sendable, Hashable, CustomStringConvertible {
     /// What is wrong with it.
     public let message: String

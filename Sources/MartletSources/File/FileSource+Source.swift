@@ -7,6 +7,8 @@ extension FileSource: Source {
     /// Publishes each new line until the task is cancelled.
     ///
     /// Lines that the log can't take are kept and offered again; meanwhile nothing more of the files is read.
+    ///
+    /// - Throws: `CancellationError`.
     public func run(publishingTo hub: Hub) async throws {
         let before = try await self.lastRun(in: hub)
         try await self.follow(resuming: before) { items in

@@ -2,8 +2,8 @@ public import Martlet
 
 /// Follows files: each new line of them becomes one update.
 ///
-/// ```yaml
-/// log: { kind: file, path: /var/log/app/*.log, topic: "logs/{file}" }
+/// ```swift
+/// let logs = FileSource(pattern: try FilePattern("/var/log/app/*.log"), topics: topics, monitor: monitor)
 /// ```
 ///
 /// At first an existing file is followed from its end, or from as many lines before it as newcomers of the topic are
@@ -56,6 +56,10 @@ public struct FileSource<C: Clock>: Sendable where C.Duration == Duration {
 }
 
 /// Limits and times of a ``FileSource``.
+///
+/// ```swift
+/// let options = FileSourceOptions(lineLimit: 4096, interval: .milliseconds(200))
+/// ```
 public struct FileSourceOptions: Sendable {
     /// The longest line that is not cut, in bytes; at least 1.
     public var lineLimit: Int

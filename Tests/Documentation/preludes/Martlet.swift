@@ -4,5 +4,8 @@ import NIOPosix
 let hub: Hub
 let log: MemoryLog
 let group: MultiThreadedEventLoopGroup
+let interest: Interest
+let limit: PageLimit
 let updates: [Update]
 let lastRow: Int
+let rings: AsyncStream<String>

@@ -4,6 +4,7 @@ import Logging
 import MartletMetrics
 let logger: Logger
 let registry: PrometheusRegistry
+let queue: (count: Int, done: Int)
 // In the package:
 let histogram: Histogram
 var before: HistogramSnapshot

@@ -12,4 +12,6 @@ let endpoint: HubEndpoint
 let group: MultiThreadedEventLoopGroup
 let hub: Hub
 let logger: Logger
+let problem: ConfigurationProblem
 let router: Router<BasicRequestContext>
+let server: HubServer

@@ -6,12 +6,12 @@ its own note: `<!-- swift: import Martlet; let hub: Hub -->`. `<!-- swift: conti
 before it on its page, from the last block that doesn't continue.
 """
 
-import json
 import pathlib
 import re
 import subprocess
 
 from blocks import ROOT
+from compiler import settings
 from outcome import Outcome, rule
 
 PRELUDES = pathlib.Path(__file__).resolve().parents[1] / "preludes"
@@ -113,22 +113,3 @@ def owner(match, blocks, paths):
             return block
     ends = [(b, b.line + b.code.count("\n")) for b in blocks if b.name == match["path"].removeprefix(f"{ROOT}/")]
     return next((b for b, end in ends if b.line <= int(match["line"]) <= end), blocks[0])
-
-
-def settings(reach):
-    """How the package compiles its own code, from what its last debug build was told."""
-    manifest = ROOT / ".build" / "debug.yaml"
-    if not manifest.exists():
-        raise SystemExit("There is no debug build: swift build --enable-all-traits --build-tests")
-    wanted = re.compile(r'"C\.MartletServerTests-[^"\n]*\.module":\n(?:    .*\n)*?    args: (\[.*\])\n')
-    found = wanted.search(manifest.read_text())
-    arguments = iter(json.loads(found[1]))
-    kept = []
-    for argument in arguments:
-        if argument in ("-I", "-Xcc", "-target", "-module-cache-path", "-swift-version", "-enable-upcoming-feature"):
-            kept += [argument, next(arguments)]
-        elif argument.startswith(("-I", "-D")):
-            kept.append(argument)
-        elif argument == "-package-name" and reach != "public":
-            kept += [argument, next(arguments)]
-    return kept
