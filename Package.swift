@@ -20,6 +20,7 @@ let package = Package(
         .trait(name: "MySQL", description: "MySQL and MariaDB for sources of kind sql; needs libmariadb."),
     ],
     dependencies: [
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift.git", from: "0.2.0"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
@@ -162,11 +163,22 @@ let package = Package(
                 .embedInCode("Browser/martlet.d.ts"), .embedInCode("Browser/martlet.js"),
             ]
         ),
+        // Loads for any hub. Knows nothing of the server.
+        .target(
+            name: "MartletBench",
+            dependencies: [
+                "ServerSentEvents",
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]
+        ),
         // The `martlet` program.
         .executableTarget(
             name: "MartletCLI",
             dependencies: [
-                "EventSourceClient", "MartletMetrics", "MartletServer", "ServerSentEvents",
+                "EventSourceClient", "MartletBench", "MartletMetrics", "MartletServer", "ServerSentEvents",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
@@ -303,6 +315,15 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        .testTarget(
+            name: "MartletBenchTests",
+            dependencies: [
+                "MartletBench",
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ]
         ),
         .testTarget(

@@ -17,8 +17,8 @@ struct MartletCommand: AsyncParsableCommand {
             """,
         version: HubServer.version,
         subcommands: [
-            ServeCommand.self, PublishCommand.self, SubscribeCommand.self, DoctorCommand.self, TokenCommand.self,
-            CheckConfigCommand.self,
+            ServeCommand.self, PublishCommand.self, SubscribeCommand.self, DoctorCommand.self, BenchCommand.self,
+            TokenCommand.self, CheckConfigCommand.self,
         ]
     )
 }

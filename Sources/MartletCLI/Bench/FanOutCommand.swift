@@ -1,0 +1,62 @@
+import ArgumentParser
+import MartletBench
+
+/// `martlet bench fan-out`
+struct FanOutCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fan-out",
+        abstract: "Publish to many streams, and count what each of them receives.",
+        discussion: """
+            The updates are due at fixed times (--rate), or are published as fast as they are acknowledged (--rate \
+            max), one at a time by each publisher. Latency is from when an update was due until a stream had it, so \
+            that waiting for a slow hub is not left out of it.
+
+              martlet bench fan-out --subscribers 10000 --rate 2 --pid $(pidof martlet)
+              martlet bench fan-out --subscribers 100 --publishers 16 --rate max
+            """
+    )
+
+    @OptionGroup var bench: BenchOptions
+
+    @Option(help: ArgumentHelp("Streams.", valueName: "n"))
+    var subscribers = 1_000
+
+    @Option(help: ArgumentHelp("Updates a second over all publishers, or max.", valueName: "n"))
+    var rate = UpdateRate.fixed(10)
+
+    @OptionGroup var publishing: PublishingOptions
+
+    @Option(help: ArgumentHelp("Publishers, each with a connection.", valueName: "n"))
+    var publishers = 1
+
+    @Option(help: ArgumentHelp("Topics that are published to in turn; each stream asks for one.", valueName: "n"))
+    var topics = 1
+
+    @Option(
+        help: ArgumentHelp(
+            "Further topics that each stream asks for, to which nobody publishes (martlet and mercure).",
+            valueName: "n"
+        )
+    )
+    var ownTopics = 0
+
+    mutating func validate() throws {
+        try BenchOptions.check("--subscribers", subscribers, 1...1_000_000)
+        try publishing.check(publishers: publishers, topics: topics)
+        try BenchOptions.check("--own-topics", ownTopics, 0...1_000)
+        guard ownTopics == 0 || bench.profile.hasManyTopics, topics + ownTopics * subscribers < 10_000_000 else {
+            throw ValidationError("--own-topics takes a hub of the Mercure protocol, and fewer than 10 million in all.")
+        }
+    }
+
+    func run() async throws {
+        try await bench.run { interruption, tell in
+            try await DeliveryLoad(
+                name: "fan-out",
+                settings: bench.settings(streams: subscribers, batches: publishing.batch > 1),
+                plan: publishing.plan(publishers: publishers, rate: rate.perSecond, topics: topics),
+                ownTopics: ownTopics
+            ).run(interruption: interruption, tell: tell)
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import ArgumentParser
+import MartletBench
+
+/// What loads that publish are told about the updates.
+struct PublishingOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Bytes of an update's data, from 34 up.", valueName: "bytes"))
+    var size = 120
+
+    @Option(help: ArgumentHelp("For how long to publish.", valueName: "seconds"))
+    var duration = 10.0
+
+    @Option(
+        name: .customLong("updates"),
+        help: ArgumentHelp("End after so many updates, if that is sooner.", valueName: "n")
+    )
+    var count: Int?
+
+    @Option(help: ArgumentHelp("Updates in one request, as JSON lines (martlet).", valueName: "n"))
+    var batch = 1
+
+    func check(publishers: Int, topics: Int) throws {
+        try BenchOptions.check("--size", size, 34...1_000_000)
+        try BenchOptions.check("--duration", seconds: duration, from: 0.1)
+        try BenchOptions.check("--batch", batch, 1...10_000)
+        try BenchOptions.check("--publishers", publishers, 1...9_999)
+        try BenchOptions.check("--topics", topics, 1...1_000_000)
+        if let count { try BenchOptions.check("--updates", count, 1...1_000_000_000) }
+        guard publishers * topics <= 50_000_000, batch * size <= 100_000_000 else {
+            throw ValidationError("That many publishers, topics or bytes at once don't fit into memory.")
+        }
+    }
+
+    func plan(publishers: Int, rate: Double?, topics: Int = 1) -> PublishPlan {
+        PublishPlan(
+            publishers: publishers,
+            rate: rate,
+            batch: batch,
+            topics: topics,
+            payloadBytes: size,
+            updates: count,
+            duration: .milliseconds(Int(duration * 1_000))
+        )
+    }
+}
+
+/// How often updates are published: so many a second, or as fast as they are acknowledged.
+enum UpdateRate: ExpressibleByArgument, Equatable, CustomStringConvertible {
+    case fixed(Double)
+    case max
+
+    init?(argument: String) {
+        if argument == "max" {
+            self = .max
+        } else if let rate = Double(argument), rate >= 0.01, rate <= 10_000_000 {
+            self = .fixed(rate)
+        } else {
+            return nil
+        }
+    }
+
+    var perSecond: Double? { if case .fixed(let rate) = self { rate } else { nil } }
+
+    var description: String {
+        switch self {
+        case .fixed(let rate): rate == rate.rounded() ? "\(Int(rate))" : "\(rate)"
+        case .max: "max"
+        }
+    }
+
+    var defaultValueDescription: String { self.description }
+}
