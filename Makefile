@@ -27,7 +27,7 @@ build:
 # End to end comes first: it takes the release build, and the last lines are Swift Testing's summary.
 test: check-format test-client test-end-to-end test-documentation test-swift
 
-check-docs:
+docs:
 	scripts/setup-debian build
 	MARTLET_STRICT=1 $(SWIFT) build $(TRAITS) --build-tests
 	scripts/build-docs
@@ -36,7 +36,7 @@ docs-preview: docs
 	@echo "http://127.0.0.1:8000/documentation/ until you press Control-C"
 	python3 -m http.server --bind 127.0.0.1 --directory .build/docs 8000
 
-format:
+check-format:
 	scripts/setup-debian test
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Examples
 
