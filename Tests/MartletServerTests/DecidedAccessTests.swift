@@ -16,7 +16,7 @@ struct DecidedAccessTests {
             switch request.cookies["user"]?.value {
             case nil: return .publicUpdates
             case "banned": throw HTTPError(.forbidden, message: "Not you.")
-            case "wordless": throw HTTPError(.paymentRequired)
+            case "wordless": throw HTTPError(.tooManyRequests)
             case "fine": throw HTTPError(.ok, message: "no refusal")
             case "broken": throw CancellationError()
             case "root": return .everything
@@ -28,7 +28,7 @@ struct DecidedAccessTests {
     }
 
     @Test func `A stranger sees what is public, and publishes nothing`() async throws {
-        try await EmbeddedHub.run(access: try Self.access()) { app in
+        try await EmbeddedHub.run(access: try Self.access()) { app async throws in
             let stream = try app.connect()
             try stream.subscribe("\(Self.hub)?topic=users/1/notices")
             try await app.hub.publish(Update(topic: "users/1/notices", data: "secret", isPrivate: true))
@@ -41,7 +41,7 @@ struct DecidedAccessTests {
     }
 
     @Test func `Somebody who is known sees what is his and publishes where he may`() async throws {
-        try await EmbeddedHub.run(access: try Self.access()) { app in
+        try await EmbeddedHub.run(access: try Self.access()) { app async throws in
             let stream = try app.connect()
             try stream.subscribe("\(Self.hub)?topic=*", fields: "Cookie: user=ann\r\n")
             try await app.hub.publish(Update(topic: "users/bob/notices", data: "bob's", isPrivate: true))
@@ -61,13 +61,13 @@ struct DecidedAccessTests {
     }
 
     @Test(arguments: [
-        ("banned", 403, "Not you.\n"), ("wordless", 402, "402 Payment Required.\n"),
+        ("banned", 403, "Not you.\n"), ("wordless", 429, "429 Too Many Requests.\n"),
         ("fine", 500, "Whether you may come in could not be found out.\n"),
         ("broken", 500, "Whether you may come in could not be found out.\n"),
     ])
     func `A refusal is the application's, with its sentence`(_ user: String, _ status: Int, _ text: String) async throws
     {
-        try await EmbeddedHub.run(access: try Self.access()) { app in
+        try await EmbeddedHub.run(access: try Self.access()) { app async throws in
             for (method, target) in [("GET", "\(Self.hub)?topic=a"), ("POST", "/topics/rooms/1")] {
                 let answer = try app.connect().request(method, target, fields: "Cookie: user=\(user)\r\n")
                 #expect(answer.status == status)
@@ -77,7 +77,7 @@ struct DecidedAccessTests {
     }
 
     @Test func `A stream ends when what was permitted does, and when it is withdrawn`() async throws {
-        try await EmbeddedHub.run(access: try Self.access()) { app in
+        try await EmbeddedHub.run(access: try Self.access()) { app async throws in
             let brief = try app.connect()
             try brief.subscribe("\(Self.hub)?topic=a", fields: "Cookie: user=brief\r\n")
             _ = try brief.readToEnd()
@@ -104,7 +104,7 @@ struct DecidedAccessTests {
     func `A page from elsewhere does not publish with a visitor's cookie`(_ fields: String, _ status: Int) async throws
     {
         let access = try Self.access(origins: ["https://app.example"])
-        try await EmbeddedHub.run(access: access) { app in
+        try await EmbeddedHub.run(access: access) { app async throws in
             let wire = try app.connect()
             let body = "topic=rooms/1&data=x"
             try wire.send(
@@ -120,7 +120,7 @@ struct DecidedAccessTests {
     }
 
     @Test(arguments: ["app.example", "https://app.example/path", "", "https://"])
-    func `What is no origin is refused with a sentence`(_ origin: String) {
+    func `What is no origin is refused with a sentence`(_ origin: String) throws {
         let error = #expect(throws: AccessError.self) { try Self.access(origins: [origin]) }
         #expect(error?.description.contains("is no origin") == true)
     }
@@ -135,7 +135,7 @@ struct DecidedAccessTests {
             }
             return .everything
         }
-        try await EmbeddedHub.run(access: access) { app in
+        try await EmbeddedHub.run(access: access) { app async throws in
             let waiting = try (0..<8).map { _ in
                 let wire = try app.connect()
                 try wire.send("GET \(Self.hub)?topic=a HTTP/1.1\r\nHost: a\r\nCookie: user=slow\r\n\r\n")
@@ -149,7 +149,7 @@ struct DecidedAccessTests {
         }
     }
 
-    @Test func `A malformed selector of a permission is an error`() {
+    @Test func `A malformed selector of a permission is an error`() throws {
         #expect(throws: UpdateError.self) { try Permission(subscribe: ["users/{"]) }
         #expect(throws: UpdateError.self) { try Permission(publish: [""]) }
     }

@@ -12,7 +12,7 @@ struct EmbeddedHubTests {
     private static let hub = "/.well-known/mercure"
 
     @Test func `Its routes and the hub's are served on one port, and it publishes from anywhere`() async throws {
-        try await EmbeddedHub.run { app in
+        try await EmbeddedHub.run { app async throws in
             #expect(try app.connect().request("GET", "/own").text == "own")
             #expect(try app.connect().request("GET", "/readyz").text == "ready\n")
             #expect(try app.connect().request("GET", "/martlet.js").status == 200)
@@ -27,14 +27,14 @@ struct EmbeddedHubTests {
     }
 
     @Test func `Without the short form that path is the application's`() async throws {
-        try await EmbeddedHub.run(hasShortForm: false) { app in
+        try await EmbeddedHub.run(hasShortForm: false) { app async throws in
             #expect(try app.connect().request("GET", "/topics/own").text == "the application's")
             #expect(try app.connect().request("POST", "/topics/other", body: "x").status == 404)
         }
     }
 
     @Test func `Graceful shutdown ends the streams, then the hub`() async throws {
-        try await EmbeddedHub.run { app in
+        try await EmbeddedHub.run { app async throws in
             let streams = try (0..<20).map { _ in try app.connect() }
             for stream in streams { try stream.subscribe("\(Self.hub)?topic=a") }
             await app.services.triggerGracefulShutdown()
@@ -45,7 +45,7 @@ struct EmbeddedHubTests {
     @Test func `A hub on other event loops than the application's serves no connection and stops nothing`() async throws
     {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        try await EmbeddedHub.run(group: group) { app in
+        try await EmbeddedHub.run(group: group) { app async throws in
             for _ in 1...3 { #expect(try app.connect().readToEnd().isEmpty) }
         }
         try await group.shutdownGracefully()
@@ -77,7 +77,7 @@ extension EmbeddedHubTests {
 
     @Test func `A source of one's own is run, knows who looks, and has its topics for itself`() async throws {
         let topics = OwnedTopics(of: "doorbell", selector: try Selector("doors/{door}"), isPublic: true)
-        try await EmbeddedHub.run(sources: [Doorbell(topics: topics)]) { app in
+        try await EmbeddedHub.run(sources: [Doorbell(topics: topics)]) { app async throws in
             let stream = try app.connect()
             try stream.subscribe("\(Self.hub)?topic=doors/front")
             #expect(try stream.readChunkText()?.hasSuffix("data: ring\n\n") == true)
@@ -94,7 +94,7 @@ extension EmbeddedHubTests {
 
     @Test func `A log of one's own keeps history, and is kept in order by the hub`() async throws {
         let log = ArrayLog()
-        try await EmbeddedHub.run(log: log) { app in
+        try await EmbeddedHub.run(log: log) { app async throws in
             var ids: [String] = []
             for number in 1...300 {
                 let isPrivate = number % 3 == 0

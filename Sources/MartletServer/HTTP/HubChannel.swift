@@ -54,6 +54,7 @@ public struct HubChannel: ServerChildChannel, HTTPChannelHandler {
             logger.critical(
                 "The hub was made with other event loops than the application runs on; no connection can be served."
             )
+            channel.close(promise: nil)
             return channel.eventLoop.makeFailedFuture(ChannelError.operationUnsupported)
         }
         endpoint.connections.add(1, ordering: .relaxed)
