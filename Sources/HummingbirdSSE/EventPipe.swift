@@ -100,7 +100,7 @@ final class EventPipe: Sendable {
         let (isFirst, resume) = self.shared.withLock { shared -> (Bool, () -> Void) in
             let (isFirst, writerWaits) = shared.state.end(code)
             guard isFirst else { return (false, {}) }
-            let senders = shared.senders.values.map { $0 }
+            let senders = Array(shared.senders.values)
             let watchers = shared.watchers
             let writer = writerWaits ? shared.writer.take() : nil
             shared.senders = [:]

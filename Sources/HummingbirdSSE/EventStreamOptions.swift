@@ -1,15 +1,15 @@
 /// How a stream is kept alive, and when it is given up. The defaults suit most routes.
 ///
 /// ```swift
-/// router.sse("quotes", every: .seconds(5), options: EventStreamOptions(heartbeat: .seconds(10), retry: .seconds(1))) {
-///     context in try await quotes.latest()
-/// }
+/// let options = EventStreamOptions(heartbeat: .seconds(10), retry: .seconds(1))
+/// router.sse("quotes", every: .seconds(5), options: options) { context in try await quotes.latest() }
 /// ```
 public struct EventStreamOptions: Sendable {
     /// After how much silence a comment is sent, which clients ignore and proxies take as a sign of life.
     ///
     /// `nil` for none: a proxy may then cut a quiet stream, and of a client that vanished without closing its
-    /// connection the server learns no sooner than it sends an event. Source of the default: WHATWG HTML 9.2.7.
+    /// connection, or sent another request behind this one, the server learns no sooner than it sends an event. Source
+    /// of the default: WHATWG HTML 9.2.7.
     public let heartbeat: Duration?
 
     /// How long clients are to wait before they reconnect, told to each at the beginning of its stream.
@@ -18,6 +18,9 @@ public struct EventStreamOptions: Sendable {
     public let retry: Duration?
 
     /// A client that takes nothing for so long, though there is something for it, is given up. `nil` for never.
+    ///
+    /// A heartbeat is something for it too. An event is given to the socket in pieces of 64 KiB, so one that is larger
+    /// may take longer.
     public let stall: Duration?
 
     /// What intervals, heartbeats and stalls are measured with.

@@ -24,9 +24,10 @@ extension Response {
     ///   ``EventStreamOptions/stall``) and when the server shuts down gracefully. The request's task waits for it to
     ///   return, and so does the server: a closure has to heed cancellation, as `Task.sleep`, `AsyncStream` and
     ///   ``EventStream/send(_:)`` do.
-    /// - The stream ends when the closure returns or throws. What it throws while the client is there is logged as an
-    ///   error, with the route's path, by the context's logger. Clients reconnect; to have them stop, agree with them
-    ///   on an event that says so.
+    /// - The stream ends when the closure returns or throws, and with it the connection if that is HTTP/1.1. What it
+    ///   throws while the client is there is logged as an error by the context's logger, with the route's path; an
+    ///   `HTTPError` that blames the client, as information. Clients reconnect; to have them stop, agree with them on
+    ///   an event that says so.
     ///
     /// The answer to `HEAD` has the headers only, and runs no closure.
     ///
@@ -49,6 +50,7 @@ extension Response {
         ]
         // Has nginx pass on events as they come.
         if let name = HTTPField.Name("X-Accel-Buffering") { headers[name] = "no" }
+        // It gets `Content-Length: 0`, which a stream has not: without, HTTP/1.1 would have a body's end behind the head.
         guard request.method != .head else { return Response(status: .ok, headers: headers) }
         let run = StreamRun(
             request: request,

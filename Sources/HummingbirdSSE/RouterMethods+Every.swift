@@ -12,7 +12,7 @@ extension RouterMethods {
     ///
     /// A `String` is sent as it is, anything else as JSON, and for `nil` nothing is sent this time. Return `Event`s to give
     /// them ids and types. The closure is called at once, and then at each multiple of the interval, never twice at the
-    /// same time; ``HummingbirdCore/Response/sse(every:for:context:options:_:)-swift.type.method`` has the rules.
+    /// same time; `Response.sse(every:for:context:options:_:)` has the rules.
     ///
     /// It is called for each client of its own. What is the same for all of them, and costs something to find out, is
     /// better found out once: see the hub.
@@ -42,11 +42,13 @@ extension RouterMethods {
     /// Adds a route that is a stream of the values that a closure returns, which also gets the request.
     ///
     /// ```swift
-    /// router.sse("users/notices", every: .seconds(1)) { request, context in
-    ///     guard let user = request.uri.queryParameters["user"] else { throw HTTPError(.badRequest) }
-    ///     return ["notice_num": try await notices.count(of: user)]
+    /// router.sse("notices", every: .seconds(1)) { request, context in
+    ///     ["notice_num": try await notices.count(of: request.uri.queryParameters["user"] ?? "")]
     /// }
     /// ```
+    ///
+    /// The response has begun when the closure is called: what it throws ends the stream, and isn't seen by the client.
+    /// To refuse a request, use `Response.sse(every:for:context:options:_:)` in a handler.
     ///
     /// - Parameters:
     ///   - path: The route's path.

@@ -13,8 +13,8 @@ extension RouterMethods {
     /// ```
     ///
     /// The closure runs once for each client. Its task is cancelled when the client leaves or the server shuts down;
-    /// ``HummingbirdCore/Response/sse(for:context:options:_:)`` has the rules, and is for handlers that decide something
-    /// before the stream begins, or that answer with another status.
+    /// `Response.sse(for:context:options:_:)` has the rules, and is for handlers that decide something before the stream
+    /// begins, or that answer with another status.
     ///
     /// It adds a route for `GET`, and one for `HEAD`, which answers the headers.
     ///

@@ -1,3 +1,4 @@
+import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import Logging
@@ -14,8 +15,8 @@ struct StreamRun: Sendable {
     /// What a pipe takes from the closure is written in pieces of this size, so that a client that reads an event of
     /// many megabytes slowly is seen to make progress.
     private static let pieceSize = 64 << 10
-    /// How long the end of a stream may take that was not the client's doing.
-    private static let endLimit: Duration = .seconds(5)
+    /// How long the end of a stream may take when the server shuts down.
+    private static let shutdownLimit: Duration = .seconds(5)
 
     let request: Request
     let logger: Logger
@@ -64,11 +65,13 @@ struct StreamRun: Sendable {
                 work.addTask { await self.runClosure(pipe) }
                 work.addTask { await pipe.keepTime() }
                 work.addTask { await Self.discard(unread) }
-                switch await pipe.ended() {
-                case .clientGone, .stalled: connection.cancelAll()
-                default:
+                let end = await pipe.ended()
+                if Self.isAbrupt(end) {
+                    connection.cancelAll()
+                } else if let limit = end == .shutdown ? Self.shutdownLimit : self.options.stall {
+                    // The writer has the end of the response to write, to a client that may not read.
                     connection.addTask {
-                        try? await pipe.timing.sleep(Self.endLimit)
+                        try? await pipe.timing.sleep(limit)
                         return false
                     }
                 }
@@ -87,9 +90,11 @@ struct StreamRun: Sendable {
             pipe.end(.finished)
         } catch {
             let isCause = pipe.end(.finished)
-            // A closure whose client is gone may fail in whatever way; that is no error of anybody's.
+            // A closure whose client is gone may fail in whatever way, and what is wrong with a request is its client's
+            // fault: neither is an error that somebody should look into.
+            let isRefusal = (error as? any HTTPResponseError)?.status.kind == .clientError
             self.logger.log(
-                level: isCause ? .error : .debug,
+                level: isCause ? (isRefusal ? .info : .error) : .debug,
                 "The stream's closure failed",
                 metadata: ["route": .string(self.route), "error": .string(String(describing: error))]
             )
@@ -108,16 +113,18 @@ struct StreamRun: Sendable {
                     pipe.progress()
                 }
             }
-            switch await pipe.ended() {
-            case .clientGone, .stalled: return false
-            default:
-                try await writer.finish(nil)
-                return true
-            }
+            if Self.isAbrupt(await pipe.ended()) { return false }
+            try await writer.finish(nil)
+            return true
         } catch {
             pipe.end(.clientGone)
             return false
         }
+    }
+
+    /// Whether a stream that ends so leaves nothing to write: there is nobody who reads.
+    private static func isAbrupt(_ end: EventStreamError.Code) -> Bool {
+        end == .clientGone || end == .stalled
     }
 
     /// Takes what the client sends. Nobody wants it, but unread it would hide from Hummingbird that the client leaves.

@@ -18,8 +18,8 @@ struct ValueEncoder: Sendable {
 
     /// The value as data: text as it is, anything else as JSON; nil for nil, however deep in optionals.
     func data(_ value: any Encodable) throws -> String? {
-        if let optional = value as? any OptionalValue { return try optional.wrapped.flatMap { try self.data($0) } }
         if let text = value as? String { return text }
+        if let optional = value as? any OptionalValue { return try optional.wrapped.flatMap { try self.data($0) } }
         return String(decoding: try self.json.encode(value), as: UTF8.self)
     }
 }

@@ -52,7 +52,7 @@ final class Client: Sendable {
     var body: String { Self.unchunked(self.received.bytes[...]) }
 
     /// Whether the body ended as it should.
-    var isComplete: Bool { self.text.hasSuffix("\r\n0\r\n\r\n") }
+    var isComplete: Bool { self.received.ends(with: Array("\r\n0\r\n\r\n".utf8)) }
 
     /// Whether the server has closed its side, or the connection broke.
     var hasEnded: Bool { self.received.hasEnded }
@@ -126,6 +126,10 @@ private final class Received: Sendable {
 
     var bytes: [UInt8] { self.state.withLock { $0.bytes } }
     var hasEnded: Bool { self.state.withLock { $0.hasEnded } }
+
+    func ends(with suffix: [UInt8]) -> Bool {
+        self.state.withLock { $0.bytes.suffix(suffix.count) == suffix[...] }
+    }
 
     func append(_ buffer: ByteBuffer) {
         self.state.withLock { $0.bytes += buffer.readableBytesView }

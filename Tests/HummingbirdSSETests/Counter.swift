@@ -12,6 +12,17 @@ final class Counter: Sendable {
         self.state.add(amount, ordering: .acquiringAndReleasing).newValue
     }
 
+    /// Waits until it has counted, and then nothing for a while.
+    func comesToRest() async throws {
+        var (before, looks) = (0, 0)
+        try await eventually("the count comes to rest") {
+            let now = self.value
+            looks = now == before && now > 0 ? looks + 1 : 0
+            before = now
+            return looks > 500
+        }
+    }
+
     /// Counts one for as long as `body` runs.
     func during(_ body: () async throws -> Void) async rethrows {
         self.add(1)

@@ -158,16 +158,8 @@ struct EndTests {
                 }
             }
         } _: { served in
-            let client = try await served.get("/much") {
-                $0.reads = false
-                $0.receiveBuffer = 4096
-            }
-            var (before, looks) = (-1, 0)
-            try await eventually("the closure is held up") {
-                looks = sent.value == before ? looks + 1 : 0
-                before = sent.value
-                return looks > 500
-            }
+            let client = try await served.stalled("/much", sending: sent)
+            let before = sent.value
             // The kernel takes a few MiB at most; then one event is on its way, and none behind it.
             #expect(sent.value < 16)
             try await client.read()
@@ -194,16 +186,7 @@ struct EndTests {
                 }
             }
         } _: { served in
-            let client = try await served.get("/much") {
-                $0.reads = false
-                $0.receiveBuffer = 4096
-            }
-            var (before, looks) = (-1, 0)
-            try await eventually("the closure is held up") {
-                looks = sent.value == before ? looks + 1 : 0
-                before = sent.value
-                return looks > 500
-            }
+            let client = try await served.stalled("/much", sending: sent)
             await clock.sleeper(of: .seconds(60))
             clock.advance(by: .seconds(59))
             #expect(codes.withLock { $0.isEmpty })
@@ -229,12 +212,91 @@ struct EndTests {
         }
     }
 
-    @Test func `A stream that ends lets go of the connection, also if the client holds on to it`() async throws {
+    @Test func `A stream that has ended holds up no shutdown, also if its client holds on to the connection`()
+        async throws
+    {
         try await Served.run {
             $0.sse("short") { _, stream in try await stream.send("x") }
         } _: { served in
             let client = try await served.get("/short")
             try await eventually("the end") { client.isComplete && client.hasEnded }
+            await served.shutDown()
+        }
+    }
+
+    @Test func `Who reads late gets what was sent before the closure returned`() async throws {
+        let clock = TestClock()
+        let gate = Signal()
+        let (sent, returned) = (Counter(), Counter())
+        let block = String(repeating: "x", count: 1 << 20)
+        try await Served.run {
+            $0.sse("much", options: EventStreamOptions(heartbeat: nil, stall: nil, clock: clock)) { _, stream in
+                await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask {
+                        while true {
+                            try await stream.send(block)
+                            sent.add()
+                        }
+                    }
+                    await gate.wait()
+                    group.cancelAll()
+                }
+                returned.add()
+            }
+        } _: { served in
+            let client = try await served.stalled("/much", sending: sent)
+            gate.set()
+            try await eventually("the closure returns") { returned.value == 1 }
+            clock.advance(by: .seconds(1000))
+            try await client.read()
+            try await eventually("the end") { client.isComplete }
+            // The event that was on its way is whole.
+            let length = ":\n\n".utf8.count + (sent.value + 1) * ("data: \n\n".utf8.count + block.utf8.count)
+            #expect(client.body.utf8.count == length)
+        }
+    }
+
+    @Test func `Who asks for more on the same connection, and leaves, is missed by a heartbeat`() async throws {
+        let clock = TestClock()
+        let open = Counter()
+        try await Served.run {
+            $0.sse("waiting", options: EventStreamOptions(stall: nil, clock: clock)) { _, _ in
+                try await open.during { try await Task.sleep(for: .seconds(1000)) }
+            }
+        } _: { served in
+            let client = try await served.get("/waiting")
+            try await client.send("GET /waiting HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            try await client.expect(":\n\n")
+            await client.close()
+            try await eventually("the closure ends") {
+                clock.advance(by: .seconds(1))
+                return open.value == 0
+            }
+        }
+    }
+
+    @Test(arguments: [false, true], Leaving.allCases)
+    func `A handler that has read the body of its request is told too`(_ isKept: Bool, _ leaving: Leaving) async throws
+    {
+        let open = Counter()
+        try await Served.run {
+            $0.post("ask") { request, context in
+                var request = request
+                let question =
+                    isKept
+                    ? try await request.collectBody(upTo: 100) : try await request.body.collect(upTo: 100)
+                return Response.sse(for: request, context: context, options: Self.silent) { stream in
+                    try await stream.send(String(buffer: question))
+                    try await open.during { try await Task.sleep(for: .seconds(1000)) }
+                }
+            }
+        } _: { served in
+            let client = try await served.get("/ask", method: "POST", headers: "Content-Length: 4")
+            try await client.send("why?")
+            try await client.expect(":\n\ndata: why?\n\n")
+            try await eventually("the closure waits") { open.value == 1 }
+            try await leaving.leave(client)
+            try await eventually("the closure ends") { open.value == 0 }
         }
     }
 
@@ -256,6 +318,19 @@ struct EndTests {
         }
     }
 
+    @Test func `A server whose task is cancelled ends its streams`() async throws {
+        let open = Counter()
+        try await Served.run {
+            Self.waiting(open, $0)
+        } _: { served in
+            let client = try await served.get("/waiting")
+            try await eventually("the stream begins") { open.value == 1 }
+            served.cancel()
+            try await eventually("the closure ends") { open.value == 0 }
+            try await eventually("the connection ends") { client.hasEnded }
+        }
+    }
+
     @Test func `A shutdown tells closures that send, and waits for no client that doesn't read`() async throws {
         let clock = TestClock(skips: { $0 == .seconds(5) })
         let codes = Mutex<[EventStreamError.Code]>([])
@@ -274,16 +349,7 @@ struct EndTests {
                 }
             }
         } _: { served in
-            _ = try await served.get("/much") {
-                $0.reads = false
-                $0.receiveBuffer = 4096
-            }
-            var (before, looks) = (-1, 0)
-            try await eventually("the closure is held up") {
-                looks = sent.value == before ? looks + 1 : 0
-                before = sent.value
-                return looks > 500
-            }
+            _ = try await served.stalled("/much", sending: sent)
             await served.shutDown()
             #expect(codes.withLock { $0 } == [.shutdown])
             #expect(served.errors.isEmpty)

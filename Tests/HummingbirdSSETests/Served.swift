@@ -87,6 +87,18 @@ final class Served: Sendable {
         return client
     }
 
+    /// A client that has asked for a path, and reads nothing; the closure is held up by that.
+    ///
+    /// - Parameter sent: counts what the closure has sent.
+    func stalled(_ path: String, sending sent: Counter) async throws -> Client {
+        let client = try await self.get(path) {
+            $0.reads = false
+            $0.receiveBuffer = 4096
+        }
+        try await sent.comesToRest()
+        return client
+    }
+
     /// A client that has sent nothing.
     func connect(_ configure: (inout Client.Options) -> Void = { _ in }) async throws -> Client {
         var options = Client.Options()
@@ -97,8 +109,13 @@ final class Served: Sendable {
     }
 
     /// What has been logged as an error.
-    var errors: [Report] {
-        self.log.entries.filter { $0.level >= .error }.map {
+    var errors: [Report] { self.reports(.error) }
+
+    /// What has been logged as information.
+    var notes: [Report] { self.reports(.info) }
+
+    private func reports(_ level: Logger.Level) -> [Report] {
+        self.log.entries.filter { $0.level == level }.map {
             Report(
                 message: $0.message.description,
                 route: $0.metadata["route"]?.description,
@@ -110,6 +127,11 @@ final class Served: Sendable {
     /// Shuts down gracefully, and fails if that takes too long.
     func shutDown() async {
         await self.expectEnd()
+    }
+
+    /// Cancels the task that the application runs in.
+    func cancel() {
+        self.task.cancel()
     }
 
     private func expectEnd() async {

@@ -1,6 +1,7 @@
 import Hummingbird
 import HummingbirdCore
 import HummingbirdSSE
+import NIOCore
 import ServerSentEvents
 import Testing
 
@@ -143,6 +144,21 @@ struct StreamTests {
         }
     }
 
+    @Test func `Middleware that adds headers, or looks at the body, has its way`() async throws {
+        let bytes = Counter()
+        let router = Router()
+        router.add(middleware: CORSMiddleware(allowOrigin: .all))
+        router.add(middleware: CountingMiddleware(bytes: bytes))
+        router.sse("seen") { _, stream in try await stream.send("x") }
+        try await Served.run(router) { served in
+            let client = try await served.get("/seen", headers: "Origin: https://app.example")
+            try await client.expect(":\n\ndata: x\n\n")
+            try await eventually("the end") { client.isComplete }
+            #expect(client.head?.lowercased().contains("access-control-allow-origin: *") ?? false)
+            #expect(bytes.value == client.body.utf8.count)
+        }
+    }
+
     @Test func `A sequence that fails ends the stream, and is reported`() async throws {
         struct Broken: Error {}
         try await Served.run {
@@ -156,7 +172,7 @@ struct StreamTests {
             let client = try await served.get("/sequence")
             try await client.expect(":\n\ndata: x\n\n")
             try await eventually("the end") { client.isComplete }
-            #expect(served.errors.map(\.error) == ["Broken()"])
+            try await eventually("the report") { served.errors.map(\.error) == ["Broken()"] }
         }
     }
 
@@ -174,7 +190,7 @@ struct StreamTests {
             let client = try await served.get("/forged")
             try await client.expect(":\n\n: a\n: data: b\n\n")
             try await eventually("the end") { client.isComplete }
-            #expect(served.errors.map(\.message) == [Served.Report.closureFailed])
+            try await eventually("the report") { served.errors.map(\.message) == [Served.Report.closureFailed] }
         }
     }
 
@@ -200,13 +216,14 @@ struct StreamTests {
 
     @Test func `A heartbeat comes after silence only`() async throws {
         let clock = TestClock()
-        let events = Signal()
+        let (events, sent) = (Signal(), Signal())
         try await Served.run {
             $0.sse("quiet", options: EventStreamOptions(heartbeat: .seconds(15), stall: nil, clock: clock)) {
                 _,
                 stream in
                 await events.wait()
                 try await stream.send("x")
+                sent.set()
                 try await Task.sleep(for: .seconds(1000))
             }
         } _: { served in
@@ -215,6 +232,7 @@ struct StreamTests {
             await clock.sleeper(of: .seconds(15))
             clock.advance(by: .seconds(10))
             events.set()
+            await sent.wait()
             try await client.expect(":\n\ndata: x\n\n")
             clock.advance(by: .seconds(5))
             // Ten of fifteen seconds are left since the event.
@@ -223,9 +241,28 @@ struct StreamTests {
             try await client.expect(":\n\ndata: x\n\n")
             clock.advance(by: .seconds(1))
             try await client.expect(":\n\ndata: x\n\n:\n\n")
-            await clock.sleeper(of: .seconds(15))
-            clock.advance(by: .seconds(15))
-            try await client.expect(":\n\ndata: x\n\n:\n\n:\n\n")
+            try await eventually("another") {
+                clock.advance(by: .seconds(1))
+                return client.body.hasPrefix(":\n\ndata: x\n\n:\n\n:\n\n")
+            }
         }
+    }
+}
+
+/// Counts the bytes of responses.
+private struct CountingMiddleware<Context: RequestContext>: RouterMiddleware {
+    let bytes: Counter
+
+    func handle(
+        _ request: Request,
+        context: Context,
+        next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        var response = try await next(request, context)
+        response.body = response.body.map { [bytes] in
+            bytes.add($0.readableBytes)
+            return $0
+        }
+        return response
     }
 }
