@@ -36,7 +36,7 @@ final class EventPipe: Sendable {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
                 let now = self.timing.now()
                 let resume = self.shared.withLock { shared -> (() -> Void)? in
-                    // The handler below has been called without finding a sender, or will be and finds this one.
+                    // A cancellation before this is seen here; one after this finds the sender, in the handler below.
                     if Task.isCancelled, shared.state.end == nil {
                         return { continuation.resume(throwing: CancellationError()) }
                     }

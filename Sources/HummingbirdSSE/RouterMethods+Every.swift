@@ -10,9 +10,9 @@ extension RouterMethods {
     /// // data: {"time":"2026-02-03T04:05:06Z"}
     /// ```
     ///
-    /// A `String` is sent as it is, anything else as JSON, and for `nil` nothing is sent this time. Return `Event`s to give
-    /// them ids and types. The closure is called at once, and then at each multiple of the interval, never twice at the
-    /// same time; `Response.sse(every:for:context:options:_:)` has the rules.
+    /// A `String` is sent as it is, anything else as JSON, and for `nil` nothing is sent this time. Return `Event`s, of
+    /// `ServerSentEvents`, to give them ids and types. The closure is called at once, and then at each multiple of the
+    /// interval, never twice at the same time; `Response.sse(every:for:context:options:_:)` has the rules.
     ///
     /// It is called for each client of its own. What is the same for all of them, and costs something to find out, is
     /// better found out once: see the hub.

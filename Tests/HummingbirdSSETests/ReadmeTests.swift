@@ -45,7 +45,7 @@ struct ReadmeTests {
         let here = URL(fileURLWithPath: #filePath)
         let readme = here.deletingLastPathComponent().appending(path: "../../README.md").standardized
         let section = try String(contentsOf: readme, encoding: .utf8)
-            .components(separatedBy: "### One live route in a Hummingbird app\n\n```swift\n")
+            .components(separatedBy: "## One live route in a Hummingbird app\n\n```swift\n")
         let code = try #require(section.dropFirst().first?.components(separatedBy: "```").first)
         let compiled = try String(contentsOf: here, encoding: .utf8).split(separator: "\n").map {
             $0.trimmingCharacters(in: .whitespaces)
