@@ -14,14 +14,15 @@ from .waiting import wait_for
 class Nginx:
     """Passes everything on to `upstream`, an (address, port); `ways` are directives by a name of the caller's.
 
-    `ports` has the port of each way.
+    `ports` has the port of each way; `modules` are paths of modules to load.
     """
 
-    def __init__(self, folder, upstream, ways, name="nginx"):
+    def __init__(self, folder, upstream, ways, name="nginx", modules=()):
         program = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
         if not program:
             raise Skipped("there is no nginx")
         self.process = None
+        self.modules = modules
         self.folder = os.path.join(folder, name)
         os.makedirs(self.folder)
         self.errors = os.path.join(self.folder, "stderr")
@@ -39,7 +40,8 @@ class Nginx:
 
     def configuration(self, upstream, ways):
         # In one process, without the rights of another user, so that it ends with the one that is killed.
-        text = "daemon off;\nmaster_process off;\npid nginx.pid;\nevents { worker_connections 64; }\nhttp {\n"
+        text = "".join(f"load_module {path};\n" for path in self.modules)
+        text += "daemon off;\nmaster_process off;\npid nginx.pid;\nevents { worker_connections 64; }\nhttp {\n"
         text += "access_log off;\n"
         for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"):
             text += f"{kind}_temp_path {kind};\n"
