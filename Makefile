@@ -2,6 +2,7 @@
 # make test    installs what the tests need and runs all of them
 # make format  formats the sources
 # make docs    builds the documentation of the libraries
+# make micro-bench   measures parser, encoder, selectors and dispatch alone
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -13,8 +14,11 @@ SWIFT ?= swift
 TRAITS := --enable-all-traits
 RELEASE := $(TRAITS) --configuration release --product martlet
 
+# What is formatted: not what the benchmarks' package has checked out.
+FORMATTED := Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Benchmarks
+
 .PHONY: serve build test check-format test-client test-swift test-end-to-end test-documentation docs docs-preview \
-	format clean
+	format micro-bench clean
 
 serve: build
 	exec "$$($(SWIFT) build $(RELEASE) --show-bin-path)/martlet" serve $(ARGS)
@@ -38,7 +42,7 @@ docs-preview: docs
 
 check-format:
 	scripts/setup-debian test
-	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Examples
+	$(SWIFT) format lint --strict --recursive --parallel $(FORMATTED)
 
 # The browser client, with a time and a network of the tests' own; Node 20 or newer.
 test-client:
@@ -66,7 +70,11 @@ test-swift:
 	MARTLET_STRICT=1 $(SWIFT) test $(TRAITS) --no-parallel
 
 format:
-	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Examples
+	$(SWIFT) format --in-place --recursive --parallel $(FORMATTED)
+
+micro-bench:
+	scripts/setup-debian build
+	scripts/micro-bench
 
 clean:
-	rm -rf .build .build-python
+	rm -rf .build .build-python Benchmarks/.build
