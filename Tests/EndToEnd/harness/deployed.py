@@ -149,8 +149,8 @@ class DeployedHAProxy(DeployedProxy):
             # As many as the descriptors that whoever runs the tests may have.
             ("maxconn 100000", "maxconn 2000"),
             ("127.0.0.1:8080 ", self.upstream + " "),
-            ("bind :80\n", f"bind 127.0.0.1:{self.plain}\n"),
-            ("bind :443 ", f"bind 127.0.0.1:{self.port} "),
+            ("bind :::80 v4v6\n", f"bind 127.0.0.1:{self.plain}\n"),
+            ("bind :::443 v4v6 ", f"bind 127.0.0.1:{self.port} "),
             ("/etc/haproxy/hub.example.com.pem", both),
         ]
 

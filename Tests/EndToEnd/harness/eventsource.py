@@ -4,6 +4,7 @@ import socket
 import threading
 
 from .http1 import ChunkDecoder, read_head
+from .outcome import Failure
 from .sse import EventParser
 
 STREAM = "text/event-stream"
@@ -35,6 +36,8 @@ class EventSource:
                     self.read(connection)
             except OSError:
                 pass
+            except Failure as failure:
+                self.dead = str(failure)
             self.is_live = False
             self.closed.wait(self.retry)
 

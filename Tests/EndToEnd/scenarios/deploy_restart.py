@@ -41,6 +41,12 @@ def restarted(context, name):
     wait_for(lambda: all_live() is not None and all(page.put_off for page in pages), 20, "all pages are put off", every=0.05)
     away = http1.request(front.proxy.address, "POST", "/topics/a", body=b"x", tls=front.http1)
     check_equal(away.status, 503, "what a publisher is told meanwhile")
+    # A page of another origin, whose browser would give up if it were not let read that.
+    foreign = [("Accept", "text/event-stream"), ("Origin", "https://app.example")]
+    put_off = http1.request(front.proxy.address, "GET", hub_path("a"), foreign, tls=front.http1)
+    check(put_off.status == 200 and put_off.body.startswith(b"retry: "), f"a page is told {put_off}")
+    check_equal(put_off.headers.get("access-control-allow-origin"), "https://app.example", "who may read that")
+    check_equal(put_off.headers.get("content-type").partition(";")[0], "text/event-stream", "what it is")
     front.server = hub(context, port=port, log="martlet-0.db")
     # HAProxy looks once a second whether it is back.
     wait_for(lambda: front.try_publish("a", "after").status == 200, 5, "a publisher that tries again gets through", every=0.1)
