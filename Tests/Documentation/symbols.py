@@ -89,7 +89,7 @@ def faults(library, libraries_):
         declaration = "".join(part["spelling"] for part in symbol["declarationFragments"])
         # What it is given may throw as well; that is no throwing of its own.
         own = re.sub(r"\((?:[^()]|\([^()]*\))*\)", "", declaration)
-        if re.search(r"\bthrows\b", own) and not any(THROWS.search(text) for text in [comment, *answers]):
+        if kind in SHOWN and re.search(r"\bthrows\b", own) and not any(THROWS.search(text) for text in [comment, *answers]):
             yield symbol, "throws, and doesn't say what"
 
 
@@ -101,7 +101,8 @@ def uncurated(library):
         return
     listed = set(re.findall(r"^- ``([^`]+)``", page.read_text().partition("## Topics")[2], re.MULTILINE))
     for symbol in library.symbols.values():
-        if len(symbol["pathComponents"]) == 1 and symbol["pathComponents"][0] not in listed and "location" in symbol:
+        is_own = "location" in symbol and symbol["kind"]["identifier"] != "swift.extension"
+        if is_own and len(symbol["pathComponents"]) == 1 and symbol["pathComponents"][0] not in listed:
             yield f"{page.relative_to(ROOT)}: its topics lack {name(symbol)}"
 
 

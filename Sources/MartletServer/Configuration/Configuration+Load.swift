@@ -45,6 +45,8 @@ extension Configuration {
     /// - Parameters:
     ///   - file: the file's path; `nil` is `martlet.yaml` in `directory` if there is one, and else no file: then the one
     ///     source is a public clock on the topic `time`.
+    ///   - environment: variables of the program by name; those that begin with `MARTLET_` are settings.
+    ///   - flags: what the command line says.
     ///   - directory: the working directory.
     /// - Throws: everything that is wrong, a line each, with file, line and key.
     public static func load(

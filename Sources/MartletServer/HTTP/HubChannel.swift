@@ -40,7 +40,10 @@ public struct HubChannel: ServerChildChannel, HTTPChannelHandler {
 
     /// Makes the channel set-up.
     ///
-    /// - Parameter tls: the certificate to show; nil for plain HTTP/1.1.
+    /// - Parameters:
+    ///   - endpoint: the hub that it serves.
+    ///   - tls: the certificate to show; nil for plain HTTP/1.1.
+    ///   - responder: what answers the requests that aren't the hub's.
     public init(endpoint: HubEndpoint, tls: TLSContext? = nil, responder: @escaping HTTPChannelHandler.Responder) {
         self.endpoint = endpoint
         self.tls = tls
@@ -112,7 +115,13 @@ public struct HubChannel: ServerChildChannel, HTTPChannelHandler {
 extension HTTPServerBuilder {
     /// Serves a hub on the port of a Hummingbird application, see ``HubChannel``.
     ///
-    /// - Parameter tls: the certificate to show; nil for plain HTTP/1.1.
+    /// ```swift
+    /// let app = Application(router: router, server: .hub(endpoint), services: [endpoint])
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - endpoint: the hub that it serves.
+    ///   - tls: the certificate to show; nil for plain HTTP/1.1.
     public static func hub(_ endpoint: HubEndpoint, tls: TLSContext? = nil) -> HTTPServerBuilder {
         HTTPServerBuilder { responder in HubChannel(endpoint: endpoint, tls: tls, responder: responder) }
     }

@@ -131,6 +131,8 @@ public struct HubServer: Service {
     }
 
     /// Serves until graceful shutdown or cancellation.
+    ///
+    /// - Throws: ``ListenError`` if an address can't be listened on, or what else ended one of its services.
     public func run() async throws {
         var quiet = self.logger
         // The group narrates every service at info; operators want to read of streams and logs.

@@ -7,7 +7,7 @@ public import Martlet
 /// ```
 ///
 /// At first an existing file is followed from its end, or from as many lines before it as newcomers of the topic are
-/// sent (``OwnedTopics/backlog``); one that comes later is read from its start. Files may be rotated by renaming or by
+/// sent (`OwnedTopics.backlog`); one that comes later is read from its start. Files may be rotated by renaming or by
 /// truncating them, deleted and created again, and so may their directory. An empty line is an update with empty data.
 /// What is too long, unfinished or no UTF-8 is described at `FileLineSplitter` and `FileTrail`.
 ///

@@ -7,6 +7,7 @@ import MartletServer
 import NIOPosix
 import ServiceLifecycle
 import UnixSignals
+let access: Access
 let configuration: Configuration
 let endpoint: HubEndpoint
 let group: MultiThreadedEventLoopGroup
@@ -15,3 +16,9 @@ let logger: Logger
 let problem: ConfigurationProblem
 let router: Router<BasicRequestContext>
 let server: HubServer
+struct Session: Sendable { let end: Date }
+let session: Session
+struct User: Sendable { let id: String }
+let user: User
+struct Sessions: Sendable { func user(of cookie: String?) async throws -> User? { nil } }
+let sessions: Sessions

@@ -17,12 +17,12 @@ from blocks import ROOT, in_page, in_source
 from harness.outcome import Failure
 from harness.server import Server
 from outcome import Outcome, by_page, rule
-from rules.configuration import in_force, variables
+from rules.configuration import in_force, merged, variables
 from shims import SHIMS
 
 ASKS_HUB = re.compile(r"\b(curl|martlet (publish|subscribe|doctor|bench))\b")
 NOT_RUN = "not run: "
-# What a page without a configuration has: the origin that examples name may use the hub.
+# What a page has unless it says otherwise: the origin that examples name may use the hub.
 USUAL = {"cors": {"origins": ["https://app.example"]}}
 SHOWN = re.compile(r'(shows|hides) "([^"]+)"')
 PASSED_ON = ("cat", "date", "head", "mkdir", "openssl", "sleep", "timeout", "wc")
@@ -102,7 +102,7 @@ class Session:
             return
         self.close()
         self.configured = configuration
-        text = yaml.safe_dump(configuration or USUAL)
+        text = yaml.safe_dump(merged(USUAL, configuration))
         self.server = Server(self.tools.binary, str(self.folder), config=text, environment=variables(text))
 
     def run(self, code, dry=False):

@@ -13,6 +13,7 @@ import subprocess
 from blocks import ROOT
 from compiler import settings
 from outcome import Outcome, rule
+from tools import program, refusal
 
 PRELUDES = pathlib.Path(__file__).resolve().parents[1] / "preludes"
 IMPORT = re.compile(r"^(?:(?:public|package|internal|private)\s+)?(?:@\w+\s+)*import\s+[\w.]+$")
@@ -21,63 +22,81 @@ GIVEN = re.compile(r"^(let|var)\s+(\w+)\s*:\s*([^=]+)$")
 FILE_LEVEL = re.compile(r"^(extension\b|@main\b|public\b|protocol\b)", re.MULTILINE)
 DIAGNOSTIC = re.compile(r"^(?P<path>[^:\n]+):(?P<line>\d+):\d+: (?P<kind>error|warning): (?P<text>.*)$", re.MULTILINE)
 # An example may end before it uses what it has.
+CONTINUES = "continues"
 UNUSED = re.compile(r"never (used|mutated|read)|is unused|never be executed|no calls to throwing|was never")
+
+
+MANIFEST = "// swift-tools-version"
 
 
 @rule("swift")
 def swift(blocks, tools):
-    groups, alone = {}, []
-    earlier = {}
-    for block in blocks:
-        body = block.code
-        if block.note == "continues":
-            code = earlier.get(block.path)
-            if code is None:
-                yield Outcome(block, "compiled", "there is no block that it could continue")
-                continue
-            body = code + located(block)
-        else:
-            body = located(block)
-        earlier[block.path] = body
+    groups, alone, earlier = {}, [], {}
+    for number, block in enumerate(blocks):
+        if block.code.startswith(MANIFEST):
+            yield manifest(block, tools.folder(f"manifest-{number}"))
+            continue
+        before = earlier.get(block.path) if block.note == CONTINUES else Lines([], [], "")
+        if before is None:
+            yield Outcome(block, "compiled", "there is no block that it could continue")
+            continue
+        lines = earlier[block.path] = before + lines_of(block)
         reach = block.access or "public"
         if FILE_LEVEL.search(block.code):
-            alone.append((reach, [block], [source(block, body, at_file_level=True)]))
+            alone.append((reach, [block], [lines.source(at_file_level=True)]))
         else:
             group = groups.setdefault((reach, block.module if reach == "internal" else None), ([], []))
             group[0].append(block)
-            group[1].append(source(block, body))
+            group[1].append(lines.source())
     jobs = [(key[0], *group) for key, group in groups.items()] + alone
     for number, (reach, members, sources) in enumerate(jobs):
         yield from compiled(tools, number, reach, members, sources)
 
 
-def located(block):
-    """The code, such that the compiler speaks of the page's lines."""
+class Lines:
+    """What a source file of blocks is made of. Imports go to its top."""
+
+    def __init__(self, imports, setup, body):
+        self.imports, self.setup, self.body = imports, setup, body
+
+    def __add__(self, more):
+        setup = self.setup + [line for line in more.setup if line not in self.setup]
+        return Lines(self.imports + more.imports, setup, self.body + more.body)
+
+    def source(self, at_file_level=False):
+        imports = list(dict.fromkeys(self.imports))
+        if at_file_level:
+            return "\n".join([*imports, self.body])
+        setup = [re.sub(GIVEN, r"\1 \2: \3 = given()", line) for line in self.setup]
+        return "\n".join(
+            [*imports, "private func given<T>() -> T { fatalError() }", "private func example() async throws {"]
+            + [*setup, "do {", self.body, "}", "}", ""]
+        )
+
+
+def lines_of(block):
     lines = block.code.split("\n")
-    # Imports go to the top of the file.
-    code = "\n".join("" if IMPORT.match(line) else line for line in lines)
-    return f'#sourceLocation(file: "{block.name}", line: {block.line})\n{code}\n#sourceLocation()\n'
-
-
-def source(block, body, at_file_level=False):
-    imports = [line for line in block.code.split("\n") if IMPORT.match(line)]
-    setup = []
-    if not imports or block.note not in (None, "continues"):
+    imports, setup = [line for line in lines if IMPORT.match(line)], []
+    if not imports or block.note not in (None, CONTINUES):
         for line in prelude(block):
             (imports if IMPORT.match(line) else setup).append(line)
     if block.access == "internal":
         imports = [line.replace(f"import {block.module}", f"@testable import {block.module}") for line in imports]
-    if at_file_level:
-        return "\n".join(imports) + "\n" + body
-    setup = [re.sub(GIVEN, r"\1 \2: \3 = given()", line) for line in setup]
-    return "\n".join(
-        [*imports, "private func given<T>() -> T { fatalError() }", "private func example() async throws {"]
-        + [*setup, "do {", body, "}", "}", ""]
-    )
+    # The compiler speaks of the page's lines.
+    code = "\n".join("" if IMPORT.match(line) else line for line in lines)
+    return Lines(imports, setup, f'#sourceLocation(file: "{block.name}", line: {block.line})\n{code}\n#sourceLocation()\n')
+
+
+def manifest(block, folder):
+    """Compiled as the package manager does it, which would look for what it depends on besides."""
+    (folder / "Package.swift").write_text(block.code)
+    library = pathlib.Path(program("swiftc")).resolve().parents[1] / "lib" / "swift" / "pm" / "ManifestAPI"
+    command = ["swiftc", "-typecheck", "-swift-version", "6", "-package-description-version", "6.2.0", "-I", str(library)]
+    return Outcome(block, "compiled", refusal([*command, str(folder / "Package.swift")]))
 
 
 def prelude(block):
-    if block.note and block.note != "continues":
+    if block.note and block.note != CONTINUES:
         text = block.note.replace(";", "\n")
     else:
         path = PRELUDES / f"{block.module}.swift"
