@@ -6,7 +6,8 @@ public import ServerSentEvents
 ///
 /// A description, not a connection: each iterator opens its own connection, in the task that iterates, with its first
 /// `next()`, and closes it when it goes. There is no other task and no queue behind it. A consumer that is slow to ask
-/// for the next event stops the reading of the socket, and with it the server; memory stays flat.
+/// for the next event stops the reading of the socket, and with it the server; memory stays flat. It is meant for one
+/// reader at a time, because ``states`` and ``restart()`` are about all that there are.
 ///
 /// ```swift
 /// let prices = EventSource("https://example.com/prices", headers: ["Authorization": "Bearer \(token)"])
@@ -26,7 +27,12 @@ public import ServerSentEvents
 /// 504 lead to another attempt, not before a `Retry-After` in seconds, because that is how a server looks that is
 /// being restarted. At the very first attempt they are errors like any other.
 ///
-/// Source: WHATWG HTML 9.2, RFC 9110 §10.2.3 (Retry-After), §15.4 (redirects).
+/// Redirects are followed as `fetch` does, up to ten in a row; the next attempt begins at the first URL again.
+///
+/// Besides the events there are all ``items``, with comments; values that are decoded, ``decode(_:type:decoder:onInvalid:)``;
+/// and the ``states`` of the connection.
+///
+/// Source: WHATWG HTML 9.2, WHATWG Fetch 4.4 (redirects), RFC 9110 §10.2.3 (Retry-After).
 public struct EventSource: AsyncSequence, Sendable {
     /// An event, with the id that is in force after it.
     public typealias Element = MessageEvent
@@ -34,49 +40,70 @@ public struct EventSource: AsyncSequence, Sendable {
     public typealias Failure = EventSourceError
 
     let url: String
+    let method: HTTPMethod
     let headers: HTTPHeaders
+    let body: [UInt8]?
     let configuration: Configuration
     let client: HTTPClient
     let timing: Timing
-    let onStateChange: (@Sendable (State) -> Void)?
+    let switchboard = Switchboard()
 
     /// Describes a stream; connects to nothing yet.
     ///
     /// ```swift
-    /// let events = EventSource("https://example.com/feed", onStateChange: { print($0) })
+    /// let answer = EventSource(
+    ///     "https://example.com/v1/chat",
+    ///     method: .POST,
+    ///     headers: ["Content-Type": "application/json"],
+    ///     body: Array(#"{"stream":true}"#.utf8)
+    /// )
     /// ```
     ///
     /// - Parameters:
     ///   - url: An absolute `http` or `https` URL. Anything else is an ``EventSourceError/Code/invalidRequest`` from the
     ///     first `next()`.
-    ///   - headers: Sent with each request. `Accept` and `Cache-Control` replace what would be sent; `Last-Event-ID` is
-    ///     ignored, see ``Configuration/lastEventID``. `Authorization`, `Cookie` and `Proxy-Authorization` are not sent
-    ///     on to another origin by a redirect.
+    ///   - method: Any but CONNECT, TRACE and TRACK, which `fetch` forbids too.
+    ///   - headers: Sent with each request. `Accept` and `Cache-Control` replace what would be sent, `text/event-stream`
+    ///     and `no-cache`; `Last-Event-ID` is ignored, see ``Configuration/lastEventID``. `Authorization`, `Cookie` and
+    ///     `Proxy-Authorization` are not sent on to another origin by a redirect.
+    ///   - body: Sent with each request, also with those that reconnect. Its `Content-Type` is one of the headers.
     ///   - configuration: Where to begin, how to reconnect, when to give up on a silent connection, how large an event
     ///     may be.
     ///   - client: The client to connect with; `nil` for one made for streams, shared by all event sources. Your own
     ///     should have redirects disallowed, else it follows them by its own rules, and no read timeout and no
     ///     decompression.
     ///   - clock: What waiting is measured with.
-    ///   - onStateChange: Called by the task that iterates, before it goes on; so it should return soon.
     public init(
         _ url: String,
+        method: HTTPMethod = .GET,
         headers: HTTPHeaders = [:],
+        body: [UInt8]? = nil,
         configuration: Configuration = Configuration(),
         client: HTTPClient? = nil,
-        clock: any Clock<Duration> = ContinuousClock(),
-        onStateChange: (@Sendable (State) -> Void)? = nil
+        clock: any Clock<Duration> = ContinuousClock()
     ) {
         self.url = url
+        self.method = method
         self.headers = headers
+        self.body = body
         self.configuration = configuration
         self.client = client ?? .forStreams
         self.timing = Timing(clock)
-        self.onStateChange = onStateChange
     }
 
     /// Begins the stream for one reader, who connects with the first `next()`.
     public func makeAsyncIterator() -> AsyncIterator {
-        AsyncIterator(self)
+        AsyncIterator(EventReader(self, reportsComments: false))
+    }
+
+    /// Where an attempt begins.
+    func target(lastEventID: String) throws(EventSourceError) -> RequestTarget {
+        var all = headers
+        if !all.contains(name: "Accept") { all.add(name: "Accept", value: "text/event-stream") }
+        // What fetch sends for the cache mode that EventSource asks for, "no-store" (WHATWG Fetch 4.5).
+        if !all.contains(name: "Cache-Control") { all.add(name: "Cache-Control", value: "no-cache") }
+        all.remove(name: "Last-Event-ID")
+        if !lastEventID.isEmpty { all.add(name: "Last-Event-ID", value: lastEventID) }
+        return try RequestTarget(url, method: method, headers: all, body: body)
     }
 }

@@ -12,7 +12,7 @@ public struct EventSourceError: Error, Sendable, Hashable, CustomStringConvertib
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String, Sendable {
             case invalidRequest, unexpectedStatus, unexpectedContentType, invalidRedirect, tooManyRedirects
-            case limitExceeded, cannotConnect, connectionLost, streamEnded, idleTimeout
+            case limitExceeded, undecodableData, cannotConnect, connectionLost, streamEnded, idleTimeout
         }
 
         private let value: Value
@@ -29,6 +29,9 @@ public struct EventSourceError: Error, Sendable, Hashable, CustomStringConvertib
         public static let tooManyRedirects = Code(value: .tooManyRedirects)
         /// A line or an event was longer than its limit.
         public static let limitExceeded = Code(value: .limitExceeded)
+        /// The data of an event is not what ``EventSource/decode(_:type:decoder:onInvalid:)`` was told to expect. The
+        /// data is the error's ``EventSourceError/body``.
+        public static let undecodableData = Code(value: .undecodableData)
         /// No answer could be had. Leads to another attempt.
         public static let cannotConnect = Code(value: .cannotConnect)
         /// The connection broke within the stream. Leads to another attempt.
@@ -54,7 +57,7 @@ public struct EventSourceError: Error, Sendable, Hashable, CustomStringConvertib
     /// The status of the answer, if there was one.
     public var status: Int?
 
-    /// What the server said in the body of a refusal, up to 64 KiB, as UTF-8.
+    /// What the server said in the body of a refusal, up to 64 KiB, as UTF-8; of undecodable data the data.
     public var body: String
 
     /// The message.

@@ -12,6 +12,8 @@ struct ReconnectPolicy {
         case ended(afterEvents: Bool)
         /// No connection could be had, or it broke.
         case failed
+        /// The connection was dropped on request.
+        case restarted
         /// The server answered, but not with a stream.
         case answered(status: Int, retryAfter: Duration?)
     }
@@ -53,6 +55,10 @@ struct ReconnectPolicy {
             failuresInARow = 0
             openSince = nil
             return .wait(base)
+        case .restarted:
+            failuresInARow = 0
+            openSince = nil
+            return .proceed
         case .ended(afterEvents: false), .failed:
             return .wait(backoff(at: now, random: random))
         case .answered(status: 204, _):
@@ -70,7 +76,8 @@ struct ReconnectPolicy {
     }
 
     private var base: Duration {
-        max(rule.shortestDelay, min(serverDelay ?? rule.delay, rule.longestDelay))
+        // Never nothing at all, which would not double either.
+        max(rule.shortestDelay, .milliseconds(1), min(serverDelay ?? rule.delay, rule.longestDelay))
     }
 
     private mutating func backoff(at now: Duration, random: Double) -> Duration {

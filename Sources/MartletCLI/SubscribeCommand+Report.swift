@@ -1,21 +1,17 @@
 import EventSourceClient
-import Synchronization
 
 /// Tells on standard error what becomes of the connection: that it failed, and that it is back.
-final class ConnectionReport: Sendable {
-    private let isDown = Mutex(false)
+struct ConnectionReport {
+    private var isDown = false
 
-    func took(_ state: EventSource.State) {
+    mutating func took(_ state: EventSource.State) {
         switch state {
         case .waiting(let reason, let delay):
-            isDown.withLock { $0 = true }
+            isDown = true
             StandardError.write("\(reason.message); next attempt in \(seconds(delay))")
         case .open:
-            let wasDown = isDown.withLock { isDown in
-                defer { isDown = false }
-                return isDown
-            }
-            if wasDown { StandardError.write("connected again") }
+            if isDown { StandardError.write("connected again") }
+            isDown = false
         case .connecting, .closed:
             break
         }

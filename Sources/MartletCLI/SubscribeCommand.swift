@@ -87,14 +87,22 @@ struct SubscribeCommand: AsyncParsableCommand {
         let format: EventFormat = json ? .json : .text
         var text: [UInt8] = []
         var left = count ?? .max
-        var batches = source.makeAsyncIterator()
+        var report = ConnectionReport()
+        var batches = source.items.makeAsyncIterator()
         do throws(EventSourceError) {
             while left > 0, let batch = try await batches.nextBatch() {
                 text.removeAll(keepingCapacity: true)
-                for event in batch.prefix(left) { format.append(event, to: &text) }
-                left -= min(left, batch.count)
+                for item in batch where left > 0 {
+                    switch item {
+                    case .event(let event):
+                        format.append(event, to: &text)
+                        left -= 1
+                    case .state(let state): report.took(state)
+                    case .comment: break
+                    }
+                }
                 // What came together is written together; a reader behind a pipe still gets each event at once.
-                guard StandardOutput.write(text) else { return }
+                guard text.isEmpty || StandardOutput.write(text) else { return }
             }
         } catch {
             StandardError.write(RefusalSentence(error).text)
@@ -107,12 +115,10 @@ struct SubscribeCommand: AsyncParsableCommand {
         if let token { all.replaceOrAdd(name: "Authorization", value: "Bearer \(token)") }
         // Some public streams refuse who does not say who he is.
         if !all.contains(name: "User-Agent") { all.add(name: "User-Agent", value: "martlet") }
-        let report = ConnectionReport()
         return EventSource(
             appendingTopics(topics, to: url),
             headers: all,
-            configuration: .init(lastEventID: lastEventID),
-            onStateChange: { report.took($0) }
+            configuration: .init(lastEventID: lastEventID)
         )
     }
 }

@@ -19,15 +19,13 @@ import Testing
             }
         ]) { server async throws in
             let received = Signal()
-            let reasons = Mutex<[EventSourceError.Code]>([])
-            let source = server.source(idleTimeout: .seconds(45), clock: clock) { state in
-                if case .waiting(let reason, _) = state { reasons.withLock { $0.append(reason.code) } }
-            }
-            async let rest = {
-                var events = source.makeAsyncIterator()
-                #expect(try await events.next()?.data == "1")
-                received.set()
-                return try await events.next()
+            async let states = {
+                var states: [String] = []
+                for try await item in server.source(idleTimeout: .seconds(45), clock: clock).items {
+                    if case .event = item { received.set() }
+                    if let state = name(of: item) { states.append(state) }
+                }
+                return states
             }()
             await received.wait()
             await clock.sleeper(of: .seconds(45))
@@ -35,8 +33,11 @@ import Testing
             await clock.sleeper(of: .seconds(3))
             await firstClosed.wait()
             clock.advance(by: .seconds(3))
-            #expect(try await rest == nil)
-            #expect(reasons.withLock { $0 } == [.idleTimeout])
+            #expect(
+                try await states == [
+                    "connecting", "open", "waiting: idleTimeout, 3.0 seconds", "connecting", "closed",
+                ]
+            )
         }
     }
 
@@ -68,13 +69,8 @@ import Testing
                 try await exchange.openStream()
                 let outbound = exchange.outbound
                 // The kernel's buffers fill in real time; no clock of ours can move that.
-                let timing = Timing(ContinuousClock())
                 for _ in 0..<4096 {
-                    do {
-                        try await timing.limit(.milliseconds(500)) { try await outbound.write(event) }
-                    } catch {
-                        break
-                    }
+                    guard await finishes(within: .milliseconds(500), { try await outbound.write(event) }) else { break }
                     accepted.add(event.readableBytes, ordering: .relaxed)
                 }
                 stalled.set()
@@ -107,14 +103,19 @@ import Testing
                 closed.set()
             }
         ]) { server async throws in
-            let source = server.source(clock: clock) { state in
-                if case .open = state, moment == .reading { reached.set() }
+            let source = server.source(clock: clock)
+            let reading = Task {
+                var items: [EventSource.Item] = []
+                for try await item in source.items {
+                    items.append(item)
+                    if item == .state(.open), moment == .reading { reached.set() }
+                }
+                return items
             }
-            let reading = Task { try await events(of: source) }
             if moment == .waiting { await clock.sleeper(of: .seconds(3)) } else { await reached.wait() }
             let begin = ContinuousClock.now
             reading.cancel()
-            #expect(try await reading.value.isEmpty)
+            #expect(try await reading.value.last == .state(.closed))
             await closed.wait()
             #expect(begin.duration(to: .now) < .seconds(1))
         }

@@ -70,4 +70,37 @@ import Testing
             }
         }
     }
+
+    @Test(arguments: [
+        (301, "POST", "GET"), (302, "POST", "GET"), (303, "POST", "GET"), (307, "POST", "POST"), (308, "POST", "POST"),
+        (301, "REPORT", "REPORT"), (302, "PUT", "PUT"), (303, "REPORT", "GET"), (307, "REPORT", "REPORT"),
+    ])
+    func `method and body go on as fetch has them`(status: Int, method: String, next: String) async throws {
+        try await ScriptedServer.run([Self.redirect(status, "Location: /elsewhere\r\n"), Self.stream]) {
+            server async throws in
+            let source = server.source(
+                method: HTTPMethod(rawValue: method),
+                headers: ["Content-Type": "text/x", "Content-Language": "la", "X-Mine": "1"],
+                body: "salve"
+            )
+            #expect(try await events(of: source).map(\.data) == ["1"])
+            // The third is the reconnection, which begins anew.
+            #expect(server.requests.map { $0.line.prefix { $0 != " " } } == [method[...], next[...], method[...]])
+            #expect(server.requests.map(\.body) == ["salve", next == "GET" ? "" : "salve", "salve"])
+            #expect(server.requests[1]["Content-Type"] == (next == "GET" ? nil : "text/x"))
+            #expect(server.requests[1]["Content-Language"] == (next == "GET" ? nil : "la"))
+            #expect(server.requests[1]["X-Mine"] == "1")
+            #expect(next != "GET" || ["0", nil].contains(server.requests[1]["Content-Length"]))
+        }
+    }
+
+    @Test(arguments: ["file:///etc/passwd", "ftp://a.example/", "data:text/event-stream,data:1", "unix:///tmp/x"])
+    func `a redirect to what is not HTTP is an error`(location: String) async throws {
+        try await ScriptedServer.run([Self.redirect(307, "Location: \(location)\r\n")]) { server async throws in
+            let error = await #expect(throws: EventSourceError.self) { try await events(of: server.source()) }
+            #expect(error?.code == .invalidRedirect)
+            #expect(error?.status == 307)
+            #expect(error?.message.contains(location) == true)
+        }
+    }
 }

@@ -1,7 +1,6 @@
 import NIOCore
 import NIOHTTP1
 import ServerSentEvents
-import Synchronization
 import Testing
 
 @testable import EventSourceClient
@@ -33,7 +32,7 @@ import Testing
             let request = try #require(server.requests.first)
             #expect(request.line == "GET /stream HTTP/1.1")
             #expect(request["Accept"] == "text/event-stream")
-            #expect(request["Cache-Control"] == "no-store")
+            #expect(request["Cache-Control"] == "no-cache")
             #expect(request["X-Mine"] == "1")
             #expect(request["Last-Event-ID"] == nil)
             #expect(request["Accept-Encoding"] == nil)
@@ -84,12 +83,7 @@ import Testing
                 try await exchange.send("retry: 1234\n\ndata: 2\n\n")
             },
         ]) { server async throws in
-            let states = Mutex<[String]>([])
-            let source = server.source(clock: clock) { state in
-                states.withLock { $0.append(name(of: state)) }
-            }
-            _ = try await events(of: source)
-            return states.withLock { $0 }
+            try await items(of: server.source(clock: clock)).compactMap(name)
         }
         #expect(clock.skipped == [.seconds(3), .milliseconds(1234)])
         #expect(
@@ -104,19 +98,13 @@ import Testing
     @Test func `a refused connection is waited for`() async throws {
         let clock = TestClock.skippingWaits
         let port = try await ScriptedServer.run { $0.port }
-        let reasons = Mutex<[EventSourceError]>([])
-        let source = EventSource("http://127.0.0.1:\(port)/", clock: clock) { state in
-            guard case .waiting(let reason, _) = state else { return }
-            let count = reasons.withLock { reasons in
-                reasons.append(reason)
-                return reasons.count
-            }
-            if count == 3 { withUnsafeCurrentTask { $0?.cancel() } }
+        var reasons: [EventSourceError] = []
+        for try await item in EventSource("http://127.0.0.1:\(port)/", clock: clock).items {
+            if case .state(.waiting(let reason, _)) = item { reasons.append(reason) }
+            if reasons.count == 3 { break }
         }
-        let outcome = Task { try await events(of: source) }
-        #expect(try await outcome.value.isEmpty)
-        #expect(reasons.withLock { $0.map(\.code) } == [.cannotConnect, .cannotConnect, .cannotConnect])
-        #expect(reasons.withLock { $0[0].message }.hasSuffix("cannot connect: Connection refused"))
+        #expect(reasons.map(\.code) == [.cannotConnect, .cannotConnect, .cannotConnect])
+        #expect(reasons[0].message.hasSuffix("cannot connect: Connection refused"))
     }
 
     @Test func `204 ends it`() async throws {

@@ -10,6 +10,7 @@ final class ScriptedServer: Sendable {
     struct Request: Sendable {
         var line: String
         var headers: [(name: String, value: [UInt8])]
+        var body: String
 
         subscript(name: String) -> String? {
             headers.first { $0.name.lowercased() == name.lowercased() }.map {
@@ -22,6 +23,7 @@ final class ScriptedServer: Sendable {
     struct Exchange {
         let request: Request
         let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+        fileprivate let channel: any Channel
         fileprivate let closed: Signal
 
         func send(_ text: String) async throws {
@@ -31,6 +33,12 @@ final class ScriptedServer: Sendable {
         /// Sends the head of a stream that lasts until the connection is closed.
         func openStream(_ headers: String = "") async throws {
             try await send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\(headers)\r\n")
+        }
+
+        /// Ends what is sent, and stays open for what is received.
+        func closeOutput() async throws {
+            try await channel.writeAndFlush(ByteBuffer())
+            try await channel.close(mode: .output)
         }
 
         /// Waits until the client closes the connection.
@@ -88,15 +96,17 @@ final class ScriptedServer: Sendable {
     private func answer(_ connection: NIOAsyncChannel<ByteBuffer, ByteBuffer>, with step: @escaping Step) async throws {
         try await connection.executeThenClose { inbound, outbound in
             var bytes = inbound.makeAsyncIterator()
-            var head = ByteBuffer()
-            while !head.readableBytesView.suffix(4).elementsEqual("\r\n\r\n".utf8) {
+            var received = ByteBuffer()
+            var complete: Request?
+            while complete == nil {
                 guard let more = try await bytes.next() else { return }
-                head.writeImmutableBuffer(more)
+                received.writeImmutableBuffer(more)
+                complete = Self.parse(String(buffer: received))
             }
-            let request = Self.parse(head)
+            guard let request = complete else { return }
             recorded.withLock { $0.append(request) }
             let closed = Signal()
-            let exchange = Exchange(request: request, outbound: outbound, closed: closed)
+            let exchange = Exchange(request: request, outbound: outbound, channel: connection.channel, closed: closed)
             // The client sends nothing more, so whatever ends this read is the end of the connection.
             async let end: Void = { [bytes] in
                 var bytes = bytes
@@ -105,17 +115,23 @@ final class ScriptedServer: Sendable {
             }()
             try await step(exchange)
             outbound.finish()
+            // Behind everything that was written, which closing would discard.
+            try await connection.channel.writeAndFlush(ByteBuffer())
             try await connection.channel.close()
             await end
         }
     }
 
-    private static func parse(_ head: ByteBuffer) -> Request {
-        let lines = head.readableBytesView.split(separator: UInt8(ascii: "\n")).map { $0.filter { $0 != 13 } }
+    /// The request, if it has come whole.
+    private static func parse(_ text: String) -> Request? {
+        guard let end = text.firstRange(of: "\r\n\r\n") else { return nil }
+        let lines = text[..<end.lowerBound].split(separator: "\r\n")
         let headers = lines.dropFirst().compactMap { line -> (name: String, value: [UInt8])? in
-            guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { return nil }
-            return (String(decoding: line[..<colon], as: UTF8.self), Array(line[colon...].dropFirst(2)))
+            guard let colon = line.firstIndex(of: ":") else { return nil }
+            return (String(line[..<colon]), Array(line[colon...].utf8.dropFirst(2)))
         }
-        return Request(line: String(decoding: lines.first ?? [], as: UTF8.self), headers: headers)
+        let body = String(text[end.upperBound...])
+        let request = Request(line: String(lines.first ?? ""), headers: headers, body: body)
+        return body.utf8.count < request["Content-Length"].flatMap { Int($0) } ?? 0 ? nil : request
     }
 }
