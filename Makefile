@@ -15,7 +15,7 @@ TRAITS := --enable-all-traits
 RELEASE := $(TRAITS) --configuration release --product martlet
 
 # What is formatted: not what the benchmarks' package has checked out.
-FORMATTED := Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Benchmarks
+FORMATTED := Package.swift Sources Tests ContractTestService Examples Benchmarks/Package.swift Benchmarks/Benchmarks
 
 .PHONY: serve build test check-format test-client test-swift test-end-to-end test-documentation docs docs-preview \
 	format micro-bench clean
@@ -51,6 +51,7 @@ test-client:
 
 test-end-to-end: build
 	scripts/setup-debian test
+	$(SWIFT) build $(TRAITS) --configuration release --product ContractTestService
 	scripts/setup-python
 	.build-python/bin/python Tests/EndToEnd/run.py "$$($(SWIFT) build $(RELEASE) --show-bin-path)/martlet"
 
