@@ -7,7 +7,9 @@ extension Shard {
 
     /// Ends every stream within `duration`, in waves, each with a reconnection time of its own.
     ///
-    /// Nobody is told to come back in less than a second, and the last is told to come back `duration` after the first.
+    /// Nobody is told to come back before all are ended and a second has passed: a server that still drains would refuse
+    /// it, and an `EventSource` that is refused gives up for good (WHATWG HTML 9.2.3). The last is told to come back
+    /// `duration` after the first.
     func drain(over duration: TimeAmount) {
         self.eventLoop.preconditionInEventLoop()
         guard !self.isDraining else { return }
@@ -21,7 +23,7 @@ extension Shard {
                 let (_, streams) = bound.value
                 for subscriber in streams[streams.count * wave / waves..<streams.count * (wave + 1) / waves] {
                     if case .gone = subscriber.state { continue }
-                    let retry = 1000 + (spread > 0 ? Int.random(in: 0...spread) : 0)
+                    let retry = spread - spread * wave / waves + 1000 + (spread > 0 ? Int.random(in: 0...spread) : 0)
                     subscriber.ending = .drain
                     subscriber.outlet.end(with: Frame(bytes: Array("retry: \(retry)\n\n".utf8)))
                 }

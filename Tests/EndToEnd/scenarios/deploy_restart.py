@@ -59,3 +59,23 @@ def restarted(context, name):
 
 for proxy in DEPLOYED:
     scenario(f"deploy: behind {proxy} no EventSource gives up, and none misses an update, while the hub is restarted", name=proxy)(restarted)
+
+
+@scenario("deploy: without a proxy no EventSource gives up either, since none is told to come back while streams are ended")
+def alone(context):
+    port = unused_port()
+    server = context.server(log="sqlite:martlet.db", address=f"127.0.0.1:{port}")
+    pages = [context.closes(EventSource(server.hub, hub_path("a"))) for _ in range(100)]
+    wait_for(lambda: all(page.is_live for page in pages), 10, "all pages are live", every=0.05)
+    context.publisher(server).form("a", "before")
+    wait_for(lambda: all(page.data == ["before"] for page in pages), 5, "all pages have the update", every=0.05)
+    server.terminate()
+    server.wait(within=15)
+    server = context.server(log="sqlite:martlet.db", address=f"127.0.0.1:{port}")
+    context.publisher(server).form("a", "after")
+    wait_for(lambda: all(page.is_live or page.dead for page in pages), 20, "all pages are live, or dead", every=0.05)
+    dead = [page.dead for page in pages if page.dead]
+    check(not dead, lambda: f"{len(dead)} of {len(pages)} pages have given up for good; the first at {dead[0]}")
+    wait_for(lambda: all(len(page.data) >= 2 for page in pages), 5, "all pages have both updates", every=0.05)
+    for page in pages:
+        check_equal(page.data, ["before", "after"], "what a page has got")
