@@ -39,7 +39,7 @@ import Testing
         arguments: [
             ([], "No proxy"),
             ([("Server", "nginx")], "nginx (proxy_read_timeout) cuts streams that are silent for 60 s"),
-            ([("Server", "cloudflare"), ("CF-Ray", "x")], "Cloudflare cuts streams that are silent for 100 s"),
+            ([("Server", "cloudflare"), ("CF-Ray", "x")], "Cloudflare cuts streams that are silent for 120 s"),
             ([("Via", "1.1 varnish"), ("Server", "gunicorn")], "gunicorn; Via: 1.1 varnish."),
         ] as [([(String, String)], String)]
     )

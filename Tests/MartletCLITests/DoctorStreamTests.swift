@@ -102,7 +102,7 @@ import Testing
         ([], "", 40, .warn, "--listen 80"),
         ([0.02, 55], ":\n\n", 58, .warn, "HAProxy"),
         ([0.02], ":\n\n", 65, .warn, "nginx (proxy_read_timeout) after 60 s"),
-        ([0.02], ":\n\n", 120, .warn, "Cloudflare after 100 s"),
+        ([0.02], ":\n\n", 130, .warn, "Cloudflare after 120 s"),
     ]
 
     @Test(arguments: beats.indices)

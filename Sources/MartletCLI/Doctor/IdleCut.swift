@@ -15,7 +15,7 @@ struct IdleCut: Equatable, Sendable {
         IdleCut(name: "nginx (proxy_read_timeout)", seconds: 60, mark: "nginx"),
         IdleCut(name: "AWS ALB (idle timeout)", seconds: 60, mark: "awselb"),
         IdleCut(name: "Apache (ProxyTimeout)", seconds: 60, mark: "apache"),
-        IdleCut(name: "Cloudflare", seconds: 100, mark: "cloudflare"),
+        IdleCut(name: "Cloudflare", seconds: 120, mark: "cloudflare"),
         IdleCut(name: "Envoy (stream_idle_timeout)", seconds: 300, mark: "envoy"),
     ]
 
