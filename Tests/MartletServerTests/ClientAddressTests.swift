@@ -92,6 +92,26 @@ struct ClientAddressTests {
         let address = try Self.address(of: sample.peer, forwarded: sample.forwarded, trusting: sample.proxies)
         #expect(try address == Self.address(of: sample.expected))
     }
+
+    @Test(arguments: [
+        ("192.0.2.1", "192.0.2.1"), ("0.0.0.0", "0.0.0.0"), ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"), ("2001:db8::1", "2001:db8::/64"), ("::1", "::/64"),
+        ("2001:db8:0:7::1", "2001:db8:0:7::/64"),
+    ])
+    func `As text it is what it is counted by`(_ address: String, _ expected: String) throws {
+        #expect(try #require(try Self.address(of: address)).description == expected)
+    }
+
+    @Test func `Operators are shown whom a proxy speaks for, and of others the port too`() throws {
+        let peer = try SocketAddress(ipAddress: "10.0.0.1", port: 4711)
+        let forwarded = try Self.address(of: "10.0.0.1", forwarded: ["192.0.2.1"], trusting: ["10.0.0.1"])
+        #expect(ClientAddress.shown(forwarded, connectedAs: peer) == "192.0.2.1")
+        #expect(ClientAddress.shown(try Self.address(of: "10.0.0.1"), connectedAs: peer) == "10.0.0.1:4711")
+        #expect(ClientAddress.shown(nil, connectedAs: peer) == "10.0.0.1:4711")
+        #expect(ClientAddress.shown(nil, connectedAs: nil) == "")
+        let version6 = try SocketAddress(ipAddress: "2001:db8::1", port: 4711)
+        #expect(ClientAddress.shown(try Self.address(of: "2001:db8::1"), connectedAs: version6) == "[2001:db8::1]:4711")
+    }
 }
 
 @Suite("Streams of an address")

@@ -41,3 +41,25 @@ struct ClientAddress: Hashable, Sendable {
         BindAddress.ipv4(text) ?? BindAddress.ipv6(text).map { AddressRange.unmapped($0) }
     }
 }
+
+extension ClientAddress: CustomStringConvertible {
+    /// `192.0.2.7`, or of IPv6 the network it is counted by, such as `2001:db8:0:7::/64`.
+    var description: String {
+        if self.bytes.count == 4 { return self.bytes.map { "\($0)" }.joined(separator: ".") }
+        var groups = stride(from: 0, to: self.bytes.count, by: 2).map {
+            UInt16(self.bytes[$0]) << 8 | UInt16(self.bytes[$0 + 1])
+        }
+        while groups.last == 0 { groups.removeLast() }
+        return groups.map { String($0, radix: 16) }.joined(separator: ":") + "::/64"
+    }
+
+    /// What operators are shown of a stream: the client that a proxy speaks for, or who is connected, with the port.
+    ///
+    /// - Parameters:
+    ///   - client: whom the stream is counted for, if that is known.
+    ///   - peer: who is connected.
+    static func shown(_ client: ClientAddress?, connectedAs peer: SocketAddress?) -> String {
+        if let client, client != ClientAddress(peer: peer, fields: [:], trusting: []) { return client.description }
+        return peer?.text ?? ""
+    }
+}

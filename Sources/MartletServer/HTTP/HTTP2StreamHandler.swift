@@ -50,7 +50,8 @@ final class HTTP2StreamHandler: ChannelInboundHandler, StreamOutlet {
     }
 
     var peer: StreamPeer {
-        StreamPeer(address: self.context?.channel.remoteAddress?.text ?? "", version: "HTTP/2")
+        let address = ClientAddress.shown(self.membership.address, connectedAs: self.context?.channel.remoteAddress)
+        return StreamPeer(address: address, version: "HTTP/2")
     }
 
     func end(with last: Frame?) {

@@ -216,7 +216,7 @@ public final class HubEndpoint: Sendable {
     ///
     /// What is counted is to be given back with ``closeStream(from:)``.
     ///
-    /// - Parameter address: whom it is counted for, see ``countsAddresses``.
+    /// - Parameter address: whom it is counted for, see ``wantsAddresses``.
     func openStream(from address: ClientAddress?) throws(RequestError) {
         try self.checkRoomForStream()
         let count = self.streams.add(1, ordering: .relaxed).newValue
@@ -245,8 +245,8 @@ public final class HubEndpoint: Sendable {
         if let address { self.addresses?.release(address) }
     }
 
-    /// Whether streams are counted by address.
-    var countsAddresses: Bool { self.addresses != nil }
+    /// Whether it matters whom a request comes from: streams are counted by address, or a proxy speaks for others.
+    var wantsAddresses: Bool { self.addresses != nil || !self.access.trustedProxies.isEmpty }
 
     private static func tooManyStreams(_ most: Int) -> RequestError {
         RequestError(

@@ -18,7 +18,7 @@ extension HubHandler {
             self.exchange.grant = .everything
             return try self.proceed(request)
         }
-        if self.endpoint.countsAddresses {
+        if self.endpoint.wantsAddresses {
             self.exchange.address = ClientAddress(
                 peer: self.context?.channel.remoteAddress,
                 fields: head.headerFields,

@@ -17,7 +17,7 @@ extension HubHandler {
         try self.endpoint.openStream(from: self.exchange.address)
         let poll = LongPoll(
             self.shard,
-            address: self.context?.channel.remoteAddress?.text ?? "",
+            address: ClientAddress.shown(self.exchange.address, connectedAs: self.context?.channel.remoteAddress),
             answersAtOnce: start.lastEventID == nil || self.exchange.isHead
         )
         self.state = .polling(poll)

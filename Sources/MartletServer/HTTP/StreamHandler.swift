@@ -65,7 +65,8 @@ final class StreamHandler: ChannelInboundHandler, StreamOutlet {
     }
 
     var peer: StreamPeer {
-        StreamPeer(address: self.context?.channel.remoteAddress?.text ?? "", version: "HTTP/1.1")
+        let address = ClientAddress.shown(self.membership.address, connectedAs: self.context?.channel.remoteAddress)
+        return StreamPeer(address: address, version: "HTTP/1.1")
     }
 
     func end(with last: Frame?) {

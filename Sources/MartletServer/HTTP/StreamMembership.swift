@@ -9,7 +9,8 @@ final class StreamMembership: HasDeadline {
     private let endpoint: HubEndpoint
     private let shared: LoopShared
     private let shard: Shard
-    private let address: ClientAddress?
+    /// Whom it is counted for.
+    let address: ClientAddress?
     private let subject: String
     private let listing: ActiveSubscriber?
     private var subscriber: Subscriber?

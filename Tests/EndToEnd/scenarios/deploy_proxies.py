@@ -1,6 +1,7 @@
 """docs/deploy.md: the proxies, each with its very file of deploy/, before a hub with the configuration of deploy/."""
 
 import contextlib
+import json
 import os
 import time
 
@@ -133,6 +134,9 @@ def whose(context, name):
     found = [ask("127.0.0.9", f"203.0.113.{number}") for number in range(4)]
     check_equal(found, [200, 200, 429, 429], "the answers to 127.0.0.9")
     check_equal(ask("127.0.0.10", "127.0.0.9"), 200, "the answer to 127.0.0.10")
+    listed = json.loads(http1.request(front.server.admin, "GET", "/connections").text)["connections"]
+    addresses = sorted(one["address"] for one in listed)
+    check_equal(addresses, ["127.0.0.10", "127.0.0.9", "127.0.0.9"], "the addresses that operators are shown")
 
 
 for proxy in DEPLOYED:
