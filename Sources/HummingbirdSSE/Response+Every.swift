@@ -51,7 +51,7 @@ extension Response {
     /// As the form for values, for closures that give their events ids or types:
     ///
     /// ```swift
-    /// return Response.sse(every: .seconds(1), for: request, context: context) {
+    /// let response = Response.sse(every: .seconds(1), for: request, context: context) {
     ///     Event(type: "load", data: "\(machine.load)")
     /// }
     /// ```

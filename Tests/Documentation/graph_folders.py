@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the symbol graphs of each library into a folder of its own, and prints the libraries: graph_folders.py FOLDER"""
+"""Writes the symbol graphs of each library into a folder of its own, and prints their names: graph_folders.py FOLDER"""
 
 import sys
 

@@ -46,7 +46,7 @@ else:
     failure = said if code else None
 noted(["martlet", *arguments], failure)
 sys.stdout.buffer.write(output)
-sys.exit(code or 0)
+sys.exit(0 if DRY else code or 0)
 """
 
 CURL = """
@@ -67,6 +67,16 @@ code, output, errors = run(["/usr/bin/make", "-n", "-C", os.environ["REPOSITORY"
 noted(["make", *sys.argv[1:]], errors.decode() if code else None)
 """
 
+# Of what takes another user's rights only martlet's lines are looked at.
+SUDO = """
+words = sys.argv[1:]
+while words and (words[0] == "env" or words[0].startswith("-") or re.match(r"\\w+=", words[0])):
+    if words.pop(0) == "-u":
+        words.pop(0)
+if words[:1] == ["martlet"]:
+    os.execvpe("martlet", words, {**os.environ, "DRY": "1"})
+"""
+
 WAIT_FOR_STREAM = """
 if DRY or not HUB:
     sys.exit(0)
@@ -79,7 +89,5 @@ while time.monotonic() < deadline:
 noted(["a stream in the background"], "it did not begin")
 """
 
-SHIMS = {
-    name: COMMON + text
-    for name, text in {"martlet": MARTLET, "curl": CURL, "make": MAKE, "wait-for-stream": WAIT_FOR_STREAM}.items()
-}
+PROGRAMS = {"martlet": MARTLET, "curl": CURL, "make": MAKE, "sudo": SUDO, "wait-for-stream": WAIT_FOR_STREAM}
+SHIMS = {name: COMMON + text for name, text in PROGRAMS.items()}

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Holds what users see of each library against what its documentation owes them. Takes a debug build of the package.
 
-Every public symbol has a doc comment. Every type and function has an example, in its own comment or in that of a type around
-it. Whatever throws says what. Every symbol of the top level is in the list of topics of its library's page.
+Every public symbol has a doc comment. Every type and function has an example, in its own comment or in that of a type
+around it. Whatever throws says what. Every symbol of the top level is in the list of topics of its library's page.
 """
 
 import collections
@@ -89,7 +89,8 @@ def faults(library, libraries_):
         declaration = "".join(part["spelling"] for part in symbol["declarationFragments"])
         # What it is given may throw as well; that is no throwing of its own.
         own = re.sub(r"\((?:[^()]|\([^()]*\))*\)", "", declaration)
-        if kind in SHOWN and re.search(r"\bthrows\b", own) and not any(THROWS.search(text) for text in [comment, *answers]):
+        says = any(THROWS.search(text) for text in [comment, *answers])
+        if kind in SHOWN and re.search(r"\bthrows\b", own) and not says:
             yield symbol, "throws, and doesn't say what"
 
 

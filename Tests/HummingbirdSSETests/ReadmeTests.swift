@@ -44,9 +44,11 @@ struct ReadmeTests {
     @Test func `It is what is compiled here`() throws {
         let here = URL(fileURLWithPath: #filePath)
         let readme = here.deletingLastPathComponent().appending(path: "../../README.md").standardized
-        let section = try String(contentsOf: readme, encoding: .utf8)
-            .components(separatedBy: "## One live route in a Hummingbird app\n\n```swift\n")
-        let code = try #require(section.dropFirst().first?.components(separatedBy: "```").first)
+        let sections = try String(contentsOf: readme, encoding: .utf8)
+            .components(separatedBy: "## One live route in a Hummingbird app\n")
+        let section = try #require(sections.dropFirst().first)
+        let block = try #require(section.components(separatedBy: "```swift\n").dropFirst().first)
+        let code = try #require(block.components(separatedBy: "```").first)
         let compiled = try String(contentsOf: here, encoding: .utf8).split(separator: "\n").map {
             $0.trimmingCharacters(in: .whitespaces)
         }

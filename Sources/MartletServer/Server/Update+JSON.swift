@@ -12,6 +12,10 @@ extension Update {
     /// - Parameters:
     ///   - topic: the topic's name.
     ///   - value: what `JSONEncoder` makes the data of; dates are written as RFC 3339 has them.
+    ///   - id: the publisher's own id, or nil to be given one.
+    ///   - type: the event's type, or nil for `message`.
+    ///   - retry: after how many milliseconds a client shall reconnect, or nil to leave that as it is.
+    ///   - isPrivate: whether only those may see it who were granted the topic.
     /// - Throws: what encoding threw, or `UpdateError` as the other initialisers do.
     public init(
         topic: String,

@@ -5,6 +5,7 @@ let hub: Hub
 let log: MemoryLog
 let group: MultiThreadedEventLoopGroup
 let interest: Interest
+let kept: [LogEntry]
 let limit: PageLimit
 let updates: [Update]
 let lastRow: Int

@@ -1,17 +1,22 @@
 """YAML: a configuration is held by `martlet check-config`, with the variables that it names; others' files are parsed.
 
 A block that is no configuration by itself is one together with those before it on its page, from the last that begins
-with `# martlet.yaml`. In a doc comment it may be one of `sources`.
+with `# martlet.yaml`; or, with the note `<!-- yaml: in deploy/martlet.yaml -->`, together with that file. In a doc
+comment it may be one of `sources`.
 """
 
 import re
 import subprocess
 
 import yaml
+from blocks import ROOT
 from outcome import Outcome, by_page, rule
 from tools import refusal, program
 
 WHOLE = "# martlet.yaml"
+FILE = "in "
+# What examples of `tls` name.
+CERTIFICATES = ("cert.pem", "key.pem", "fullchain.pem", "privkey.pem")
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 # Other programs' files, by a key that is in each.
 PROMETHEUS, COMPOSE, KUBERNETES = "scrape_configs", "services", "apiVersion"
@@ -20,7 +25,7 @@ PROMETHEUS, COMPOSE, KUBERNETES = "scrape_configs", "services", "apiVersion"
 @rule("yaml")
 def configurations(blocks, tools):
     folder = tools.folder("yaml")
-    for name in ("cert.pem", "key.pem"):
+    for name in CERTIFICATES:
         (folder / name).write_text(tools.certificate.read_text())
     for path, members in by_page(blocks):
         before = {}
@@ -52,6 +57,8 @@ def in_force(block, before):
     if is_other(documents):
         return before
     code = documents[0]
+    if block.note and block.note.startswith(FILE):
+        before = yaml.safe_load((ROOT / block.note.removeprefix(FILE)).read_text())
     whole = block.code.startswith(WHOLE) or block.access or "sources" in code
     return code if whole else merged(before, code)
 
@@ -62,8 +69,13 @@ def merged(old, new):
     return {**old, **{key: merged(old.get(key), value) for key, value in new.items()}}
 
 
-def variables(text):
-    return {name: f"a value for {name} that is long enough for a key" for name in VARIABLE.findall(text)}
+def variables(text, folder):
+    """Values for what a configuration names; a folder has a key in it."""
+    (folder / "token-key").write_text("a key of 32 bytes and more, for those who read it")
+    return {
+        name: str(folder) if name.endswith("_DIRECTORY") else f"a value for {name} that is long enough for a key"
+        for name in VARIABLE.findall(text)
+    }
 
 
 def checked(block, fragment, wanted, tools, folder):
@@ -74,7 +86,7 @@ def checked(block, fragment, wanted, tools, folder):
     file.write_text(text)
     done = subprocess.run(
         [tools.binary, "check-config", str(file)], capture_output=True, text=True, timeout=20,
-        env={"PATH": "/usr/bin:/bin", **variables(text)}, cwd=folder,
+        env={"PATH": "/usr/bin:/bin", **variables(text, folder)}, cwd=folder,
     )  # fmt: skip
     how = "martlet check-config" + ("" if alone else ", with what it belongs to")
     return Outcome(block, how, (done.stderr or done.stdout).strip() if done.returncode else None)

@@ -17,7 +17,7 @@ from blocks import ROOT, in_page, in_source
 from harness.outcome import Failure
 from harness.server import Server
 from outcome import Outcome, by_page, rule
-from rules.configuration import in_force, merged, variables
+from rules.configuration import CERTIFICATES, in_force, merged, variables
 from shims import SHIMS
 
 ASKS_HUB = re.compile(r"\b(curl|martlet (publish|subscribe|doctor|bench))\b")
@@ -61,7 +61,7 @@ class Session:
             (self.shims / name).chmod(0o755)
         for name in PASSED_ON:
             (self.shims / name).symlink_to(f"/usr/bin/{name}")
-        for name in ("cert.pem", "key.pem"):
+        for name in CERTIFICATES:
             (self.folder / name).write_text(tools.certificate.read_text())
 
     def close(self):
@@ -103,7 +103,7 @@ class Session:
         self.close()
         self.configured = configuration
         text = yaml.safe_dump(merged(USUAL, configuration))
-        self.server = Server(self.tools.binary, str(self.folder), config=text, environment=variables(text))
+        self.server = Server(self.tools.binary, str(self.folder), config=text, environment=variables(text, self.folder))
 
     def run(self, code, dry=False):
         """What it prints, what is wrong with it, and which programs it has called."""

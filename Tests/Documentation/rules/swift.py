@@ -1,9 +1,9 @@
 """Swift: compiled, down to the checks for data races, against the modules as they are built.
 
 What explains a public symbol, and every page, is compiled as a user's code is; what explains a symbol that is for the
-package or a module only, as code there. A block without imports has what is declared in preludes/MODULE.swift, or in
-its own note: `<!-- swift: import Martlet; let hub: Hub -->`. `<!-- swift: continues -->` has it begin with what came
-before it on its page, from the last block that doesn't continue.
+package or a module only, as code there. A block without imports has what preludes/MODULE.swift (or PAGE.swift)
+declares, or its own note: `<!-- swift: import Martlet; let hub: Hub -->`. With `<!-- swift: continues -->` it begins with
+what came before it on its page, from the last block that doesn't continue.
 """
 
 import pathlib
@@ -26,7 +26,7 @@ CONTINUES = "continues"
 UNUSED = re.compile(r"never (used|mutated|read)|is unused|never be executed|no calls to throwing|was never")
 
 
-MANIFEST = "// swift-tools-version"
+MANIFEST = ("// swift-tools-version", "// Package.swift\n")
 
 
 @rule("swift")
@@ -84,25 +84,34 @@ def lines_of(block):
         imports = [line.replace(f"import {block.module}", f"@testable import {block.module}") for line in imports]
     # The compiler speaks of the page's lines.
     code = "\n".join("" if IMPORT.match(line) else line for line in lines)
-    return Lines(imports, setup, f'#sourceLocation(file: "{block.name}", line: {block.line})\n{code}\n#sourceLocation()\n')
+    place = f'#sourceLocation(file: "{block.name}", line: {block.line})'
+    return Lines(imports, setup, f"{place}\n{code}\n#sourceLocation()\n")
 
 
 def manifest(block, folder):
-    """Compiled as the package manager does it, which would look for what it depends on besides."""
-    (folder / "Package.swift").write_text(block.code)
+    """Compiled as the package manager does it, which would look for what it depends on besides. Of a part, each line
+    that is a package or a product is taken as one."""
+    code = block.code
+    if code.startswith(MANIFEST[1]):
+        packages = "".join(re.findall(r"(?m)^\.package\(.*\n", code))
+        products = "".join(re.findall(r"(?m)^\.product\(.*\n", code))
+        code = "import PackageDescription\n"
+        code += f"let package = Package(name: \"p\", dependencies: [\n{packages}], targets: [\n"
+        code += f".executableTarget(name: \"t\", dependencies: [\n{products}])])\n"
+    (folder / "Package.swift").write_text(code)
     library = pathlib.Path(program("swiftc")).resolve().parents[1] / "lib" / "swift" / "pm" / "ManifestAPI"
-    command = ["swiftc", "-typecheck", "-swift-version", "6", "-package-description-version", "6.2.0", "-I", str(library)]
-    return Outcome(block, "compiled", refusal([*command, str(folder / "Package.swift")]))
+    command = ["swiftc", "-typecheck", "-swift-version", "6", "-package-description-version", "6.2.0"]
+    return Outcome(block, "compiled", refusal([*command, "-I", str(library), str(folder / "Package.swift")]))
 
 
 def prelude(block):
     if block.note and block.note != CONTINUES:
-        text = block.note.replace(";", "\n")
+        text = re.sub(r";\s*", "\n", block.note)
     else:
-        path = PRELUDES / f"{block.module}.swift"
-        text, _, ours = (path.read_text() if block.module and path.exists() else "").partition("// In the package:\n")
+        path = PRELUDES / f"{block.module or block.path.stem}.swift"
+        text, _, ours = (path.read_text() if path.exists() else "").partition("// In the package:\n")
         text += ours if block.access in ("package", "internal") else ""
-    return [line.strip() for line in text.split("\n") if line.strip() and not line.strip().startswith("//")]
+    return [line for line in text.split("\n") if line.strip() and not line.startswith("//")]
 
 
 def compiled(tools, number, reach, blocks, sources):
