@@ -95,7 +95,7 @@ def faults(library, libraries_):
 
 
 def uncurated(library):
-    """The symbols of the top level that its page's topics leave out."""
+    """The symbols of the top level that the topics of its catalog's page leave out."""
     page = catalog(library.module) / f"{library.module}.md"
     if not page.exists():
         yield f"{page.relative_to(ROOT)}: there is no such page"

@@ -2,7 +2,10 @@
 import EventSourceClient
 import NIOHTTP1
 import ServerSentEvents
+struct NotANumber: Error {}
 let url: String
 let token: String
-func show(_ event: EventSource.Element) {}
+var networkHasChanged: @Sendable () -> Void
 func logIn() {}
+@Sendable func show(_ text: String) async {}
+func show(_ event: EventSource.Element) {}
