@@ -51,7 +51,7 @@ test-client:
 
 test-end-to-end: build
 	scripts/setup-debian test
-	$(SWIFT) build $(TRAITS) --configuration release --product ContractTestService
+	$(SWIFT) build $(TRAITS) --configuration release --product ReadEvents
 	scripts/setup-python
 	.build-python/bin/python Tests/EndToEnd/run.py "$$($(SWIFT) build $(RELEASE) --show-bin-path)/martlet"
 

@@ -229,6 +229,12 @@ let package = Package(
             path: "ContractTestService",
             exclude: ["README.md"]
         ),
+        // The least program that reads a stream.
+        .executableTarget(
+            name: "ReadEvents",
+            dependencies: ["EventSourceClient", "ServerSentEvents"],
+            path: "Examples/ReadEvents"
+        ),
         .testTarget(name: "ServerSentEventsTests", dependencies: ["ServerSentEvents"]),
         .testTarget(
             name: "EventSourceClientTests",
@@ -261,10 +267,13 @@ let package = Package(
             dependencies: [
                 "ContractTestService", "EventSourceClient",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
         .testTarget(

@@ -17,6 +17,8 @@ extension EventSource {
 
         /// How long nothing at all may come, not even a comment, before the connection counts as lost; `nil` for ever.
         ///
+        /// Begins anew with each byte of the stream, and while the reader waits only: a slow reader is not held against
+        /// the server. The head of an answer has to be there within this time too.
         /// `nil` by default, because the standard asks no server for a heartbeat. Martlet's hub sends one every 15 s;
         /// for it, 45 s is a good value.
         public var idleTimeout: Duration?

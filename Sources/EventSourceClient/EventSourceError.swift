@@ -17,7 +17,8 @@ public struct EventSourceError: Error, Sendable, Hashable, CustomStringConvertib
 
         private let value: Value
 
-        /// The URL or a header is not one that can be sent, or the HTTP client has been shut down.
+        /// The URL, the method or a header is not one that can be sent, or the HTTP client has been shut down. An id of
+        /// the server's with control characters is a header that cannot be sent, once it has to be.
         public static let invalidRequest = Code(value: .invalidRequest)
         /// The server answered with another status than 200.
         public static let unexpectedStatus = Code(value: .unexpectedStatus)

@@ -21,7 +21,9 @@ extension HTTPClient {
         )
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1 << 16
         configuration.connectionPool.retryConnectionEstablishment = false
-        configuration.http1_1ConnectionDebugInitializer = keepAlive
+        configuration.http1_1ConnectionDebugInitializer = { channel in
+            channel.eventLoop.makeCompletedFuture { try HeadLimit.add(to: channel) }.flatMap { keepAlive(channel) }
+        }
         configuration.http2ConnectionDebugInitializer = keepAlive
         return HTTPClient(configuration: configuration)
     }()
