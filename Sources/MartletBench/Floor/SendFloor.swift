@@ -76,10 +76,12 @@ package struct SendFloor: ~Copyable {
         }
     }
 
-    /// Sends one event after the other to all, without a pause.
+    /// Sends one event after the other to all.
     ///
-    /// - Parameter bytes: the size of an event on the wire, with its field name and its line ends.
-    package func run(updates: Int, bytes: Int) throws(BenchError) -> Outcome {
+    /// - Parameters:
+    ///   - bytes: the size of an event on the wire, with its field name and its line ends.
+    ///   - rate: events a second, for a load that rests in between; nil is without a pause.
+    package func run(updates: Int, bytes: Int, rate: Double? = nil) throws(BenchError) -> Outcome {
         guard bytes >= Self.leastBytes else {
             throw BenchError(.invalidTarget, "An event takes \(Self.leastBytes) bytes or more; \(bytes) are too few.")
         }
@@ -88,6 +90,7 @@ package struct SendFloor: ~Copyable {
         let start = SystemCall.monotonicNanoseconds
         let cpu = ProcessCost.ownCPU
         for update in 0..<updates {
+            if let rate { Self.sleep(until: start + UInt64(Double(update) / rate * 1e9)) }
             let isSent = event.withUnsafeMutableBufferPointer { event -> Bool in
                 guard let base = event.baseAddress else { return false }
                 Marker(time: SystemCall.monotonicNanoseconds, publisher: 0, sequence: update).write(to: base + 6)
@@ -99,6 +102,14 @@ package struct SendFloor: ~Copyable {
         outcome.cpu = ProcessCost.ownCPU - cpu
         outcome.seconds = Double(SystemCall.monotonicNanoseconds - start) / 1e9
         return outcome
+    }
+
+    private static func sleep(until due: UInt64) {
+        // A signal ends a sleep early.
+        while case let now = SystemCall.monotonicNanoseconds, now < due {
+            var time = timespec(tv_sec: Int((due - now) / 1_000_000_000), tv_nsec: Int((due - now) % 1_000_000_000))
+            nanosleep(&time, nil)
+        }
     }
 
     /// Ends the streams in good order, so that the readers know that they have everything.

@@ -2,6 +2,14 @@ import NIOCore
 import NIOPosix
 package import NIOSSL
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
 /// How connections to the server are made: to which address, from which, and with TLS or without.
 package struct Route: Sendable {
     let address: SocketAddress

@@ -4,15 +4,18 @@ package struct DeliveryLoad: Sendable {
     private let settings: LoadSettings
     private let plan: PublishPlan
     private let ownTopics: Int
+    private let otherTopics: Int
 
     /// - Parameters:
     ///   - name: the subcommand's, as the report shows it.
     ///   - ownTopics: further topics that each stream asks for, to which nobody publishes.
-    package init(name: String, settings: LoadSettings, plan: PublishPlan, ownTopics: Int = 0) {
+    ///   - otherTopics: topics that other streams ask for, to which nobody publishes.
+    package init(name: String, settings: LoadSettings, plan: PublishPlan, ownTopics: Int = 0, otherTopics: Int = 0) {
         self.name = name
         self.settings = settings
         self.plan = plan
         self.ownTopics = ownTopics
+        self.otherTopics = otherTopics
     }
 
     /// - Throws: ``BenchError`` if there is nothing to show, ``Interruption/Interrupted`` if it was ended before that.
@@ -22,7 +25,7 @@ package struct DeliveryLoad: Sendable {
     ) async throws -> BenchReport {
         try await LoadSession.run(
             self.settings,
-            publishers: self.plan.publishers,
+            publishers: self.plan.publishers + self.otherStreams,
             interruption: interruption,
             tell: tell,
             self.measure
@@ -54,6 +57,7 @@ package struct DeliveryLoad: Sendable {
             eventLoop: session.publishingLoop,
             failure: session.failure
         )
+        let others = try await self.openOthers(session, streams)
         let connecting = LoadSession.now
         try await session.open(crowd)
         let connectSeconds = LoadSession.seconds(from: connecting, to: crowd.lastOpen)
@@ -84,7 +88,31 @@ package struct DeliveryLoad: Sendable {
         report.add(ownCPU: own, deliveries: received.distinct)
         try await publishers.close()
         try await crowd.cut()
+        report.add(faults: others?.closedCount ?? 0, "streams of other topics were closed by the server.")
+        try await others?.cut()
         return report
+    }
+
+    /// What fits into the head of a request that a server takes.
+    private static let topicsOfOther = 300
+
+    private var otherStreams: Int { (self.otherTopics + Self.topicsOfOther - 1) / Self.topicsOfOther }
+
+    /// Opens the streams that ask for other topics.
+    private func openOthers(_ session: LoadSession, _ streams: StreamSettings) async throws -> StreamCrowd? {
+        guard self.otherTopics > 0 else { return nil }
+        var settings = streams
+        settings.firstTopic = self.plan.topics + self.settings.streams * self.ownTopics
+        settings.topics = 1
+        settings.ownTopics = (self.otherTopics + self.otherStreams - 1) / self.otherStreams
+        let others = try await StreamCrowd(
+            count: self.otherStreams,
+            settings: settings,
+            group: session.group,
+            failure: session.failure
+        )
+        try await others.open(waiting: session.waiting { "\(others.openCount) streams of other topics are open" })
+        return others
     }
 
     /// Waits until everything that was acknowledged has come, or nothing comes any more.

@@ -64,7 +64,7 @@ package struct JoinLoad: Sendable {
         report.add("streams", "streams", crowd.count)
         report.add("join_s", "  opened within", joinSeconds, "s")
         report.add("joins_per_s", "  a second", joinSeconds > 0 ? Double(crowd.count) / joinSeconds : 0)
-        report.add(received.answers, key: "answer", label: "from request to answer")
+        report.add(received.answers, key: "answer", label: "from connecting to answered")
         report.add("streams_closed", "closed by the server", crowd.closedCount)
         report.add("received_by", "received the update published then", crowd.arrivedCount)
         report.add(server: before, after, seconds: joinSeconds)

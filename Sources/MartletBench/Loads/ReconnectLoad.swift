@@ -84,7 +84,7 @@ package struct ReconnectLoad: Sendable {
         report.add("live_s", "all had what they missed within", liveSeconds, "s")
         report.add("caught_up", "  streams", caughtUp)
         report.add("live", "received the update published then", crowd.arrivedCount)
-        report.add(received.answers, key: "answer", label: "from request to answer")
+        report.add(received.answers, key: "answer", label: "from connecting to answered")
         report.add("streams_closed", "closed by the server", crowd.closedCount)
         report.add(server: stormCost, after, seconds: liveSeconds)
         if let before, let rested {

@@ -29,14 +29,10 @@ final class Publisher {
 
     /// How many requests were due by a time and were not sent.
     func behind(at now: UInt64) -> Int {
-        guard let start = self.pool.startedAt, self.pool.plan.rate != nil else { return 0 }
-        var request = self.nextRequest
-        var count = 0
-        while request < self.pool.plan.requests, let due = self.pool.plan.due(request), start + due < now {
-            count += 1
-            request += self.pool.plan.publishers
-        }
-        return count
+        guard let start = self.pool.startedAt, let rate = self.pool.plan.rate, now > start else { return 0 }
+        let due = Double(now - start) / 1e9 * rate / Double(self.pool.plan.batch)
+        let left = min(self.pool.plan.requests, Int(due)) - self.nextRequest
+        return max(0, (left + self.pool.plan.publishers - 1) / self.pool.plan.publishers)
     }
 
     func connect() {

@@ -6,7 +6,7 @@ import NIOCore
 /// Confined to that loop, which owns it through its ``StreamLoop``.
 final class Receipts {
     /// What was not as it should be.
-    package struct Faults: Sendable, Hashable {
+    struct Faults: Sendable, Hashable {
         /// Updates that came again.
         var duplicates = 0
         /// Updates that came after one that was published later.

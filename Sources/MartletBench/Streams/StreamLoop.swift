@@ -2,6 +2,14 @@ import NIOCore
 import NIOPosix
 import ServerSentEvents
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
 /// Somebody who subscribes, across the connections that are made for it. Lives on its ``StreamLoop``.
 final class Subscriber {
     /// Its number among all, and among those of its event loop.
@@ -29,7 +37,7 @@ final class StreamLoop {
     /// Whether it listens to somebody else's events.
     let countsEvents: Bool
     private let streams: [Subscriber]
-    /// How long it took from the first byte sent until the answer came.
+    /// How long it took from connecting until the answer came, since all were opened last.
     private(set) var answers = Latencies()
     private(set) var opened = 0
     private var next = 0
@@ -58,6 +66,7 @@ final class StreamLoop {
     func openAll() {
         self.eventLoop.preconditionInEventLoop()
         self.next = 0
+        self.answers = Latencies()
         self.openNext()
     }
 

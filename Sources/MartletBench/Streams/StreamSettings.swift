@@ -1,5 +1,4 @@
 import NIOCore
-import NIOSSL
 
 /// What all streams of a load have in common.
 struct StreamSettings: Sendable {
@@ -20,6 +19,8 @@ struct StreamSettings: Sendable {
     var topics = 1
     /// Further topics that each stream asks for, of its own.
     var ownTopics = 0
+    /// The number of the first topic.
+    var firstTopic = 0
     /// How many connections an event loop has under way at once.
     var concurrency = 64
     var answerTimeout = TimeAmount.seconds(20)
@@ -27,10 +28,10 @@ struct StreamSettings: Sendable {
     var mayEnd = false
 
     /// The topic that a stream is measured with.
-    func topic(of stream: Int) -> Int { stream % self.topics }
+    func topic(of stream: Int) -> Int { self.firstTopic + stream % self.topics }
 
     func request(of stream: Int, lastEventID: String?) -> [UInt8] {
-        let first = self.topics + stream * self.ownTopics
+        let first = self.firstTopic + self.topics + stream * self.ownTopics
         return self.target.subscribeRequest(
             topic: self.topic(of: stream),
             others: first..<(first + self.ownTopics),

@@ -1,6 +1,5 @@
 import ArgumentParser
 import MartletBench
-import NIOSSL
 
 /// What all loads are told: whom to load, and how it is spoken to.
 struct BenchOptions: ParsableArguments {

@@ -30,7 +30,7 @@ struct BenchPublishCommand: AsyncParsableCommand {
 
     mutating func validate() throws {
         try BenchOptions.check("--subscribers", subscribers, 0...1_000_000)
-        try publishing.check(publishers: publishers, topics: topics)
+        try publishing.check(publishers: publishers, topics: topics, subscribers: subscribers)
     }
 
     func run() async throws {

@@ -40,12 +40,24 @@ struct FanOutCommand: AsyncParsableCommand {
     )
     var ownTopics = 0
 
+    @Option(
+        help: ArgumentHelp(
+            "Topics that other streams ask for, 300 each, to which nobody publishes (martlet and mercure).",
+            valueName: "n"
+        )
+    )
+    var otherTopics = 0
+
     mutating func validate() throws {
         try BenchOptions.check("--subscribers", subscribers, 1...1_000_000)
-        try publishing.check(publishers: publishers, topics: topics)
+        try publishing.check(publishers: publishers, topics: topics, subscribers: subscribers)
         try BenchOptions.check("--own-topics", ownTopics, 0...1_000)
-        guard ownTopics == 0 || bench.profile.hasManyTopics, topics + ownTopics * subscribers < 10_000_000 else {
-            throw ValidationError("--own-topics takes a hub of the Mercure protocol, and fewer than 10 million in all.")
+        try BenchOptions.check("--other-topics", otherTopics, 0...1_000_000)
+        guard ownTopics + otherTopics == 0 || bench.profile.hasManyTopics else {
+            throw ValidationError("--own-topics and --other-topics take a hub of the Mercure protocol.")
+        }
+        guard topics + ownTopics * subscribers + 2 * otherTopics < 10_000_000 else {
+            throw ValidationError("Topics are numbered, up to 10 million.")
         }
     }
 
@@ -55,7 +67,8 @@ struct FanOutCommand: AsyncParsableCommand {
                 name: "fan-out",
                 settings: bench.settings(streams: subscribers, batches: publishing.batch > 1),
                 plan: publishing.plan(publishers: publishers, rate: rate.perSecond, topics: topics),
-                ownTopics: ownTopics
+                ownTopics: ownTopics,
+                otherTopics: otherTopics
             ).run(interruption: interruption, tell: tell)
         }
     }

@@ -10,7 +10,8 @@ struct FloorCommand: ParsableCommand {
         discussion: """
             One thread sends each update to each connection with one system call, and does nothing else; what that \
             takes of the CPU is the floor to hold a hub's cost per delivery against. The readers are another process \
-            of this program. --size is the whole event on the wire.
+            of this program. --size is the whole event on the wire. Sends to readers that wait, as with a --rate, cost \
+            more than sends to readers that are busy; hold a hub against the floor at its own rate.
 
               martlet bench floor --subscribers 1000 --updates 200
             """
@@ -21,6 +22,9 @@ struct FloorCommand: ParsableCommand {
 
     @Option(help: ArgumentHelp("Updates that are sent to each connection.", valueName: "n"))
     var updates = 200
+
+    @Option(help: ArgumentHelp("Updates a second, or max.", valueName: "n"))
+    var rate = UpdateRate.max
 
     @Option(help: ArgumentHelp("Bytes of an event on the wire, from 42 up.", valueName: "bytes"))
     var size = 120
@@ -54,7 +58,7 @@ struct FloorCommand: ParsableCommand {
         try floor.accept(subscribers)
         // As the readers do before they are told of the first event: nothing.
         Thread.sleep(forTimeInterval: 0.5)
-        let outcome = try floor.run(updates: updates, bytes: size)
+        let outcome = try floor.run(updates: updates, bytes: size, rate: rate.perSecond)
         floor.finish()
         let received = try readers.received()
 

@@ -33,7 +33,7 @@ struct LatencyCommand: AsyncParsableCommand {
 
     mutating func validate() throws {
         try BenchOptions.check("--subscribers", subscribers, 1...1_000_000)
-        try publishing.check(publishers: publishers, topics: topics)
+        try publishing.check(publishers: publishers, topics: topics, subscribers: subscribers)
         guard rate >= 0.01, rate <= 10_000_000 else {
             throw ValidationError("--rate takes updates a second, from 0.01 to 10000000; found \(rate).")
         }

@@ -18,15 +18,15 @@ struct PublishingOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Updates in one request, as JSON lines (martlet).", valueName: "n"))
     var batch = 1
 
-    func check(publishers: Int, topics: Int) throws {
+    func check(publishers: Int, topics: Int, subscribers: Int) throws {
         try BenchOptions.check("--size", size, 34...1_000_000)
         try BenchOptions.check("--duration", seconds: duration, from: 0.1)
         try BenchOptions.check("--batch", batch, 1...10_000)
         try BenchOptions.check("--publishers", publishers, 1...9_999)
         try BenchOptions.check("--topics", topics, 1...1_000_000)
         if let count { try BenchOptions.check("--updates", count, 1...1_000_000_000) }
-        guard publishers * topics <= 50_000_000, batch * size <= 100_000_000 else {
-            throw ValidationError("That many publishers, topics or bytes at once don't fit into memory.")
+        guard publishers * max(topics, subscribers) <= 100_000_000, batch * size <= 100_000_000 else {
+            throw ValidationError("So many publishers with so many topics, streams or bytes don't fit into memory.")
         }
     }
 
