@@ -1,11 +1,12 @@
 import AsyncHTTPClient
-import ContractTestService
 import EventSourceClient
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Logging
 import NIOCore
 import NIOHTTP1
+import ServiceLifecycle
 import Testing
 
 @testable import ContractTestService
@@ -69,9 +70,9 @@ struct Harness: Sendable {
     let base: String
     let port: Int
     let connections = Mailbox<Connection>()
+    /// What the streams wait for that were opened.
+    fileprivate let opened = OpenedStreams()
     let reports = Mailbox<(number: Int, report: Report)>()
-
-    private struct BrokenOff: Error {}
 
     /// Runs the service and the servers as long as `test` runs.
     static func run(_ test: @Sendable @escaping (Harness) async throws -> Void) async throws {
@@ -80,20 +81,33 @@ struct Harness: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await service.run { await ports.put($0) } }
             let base = "http://127.0.0.1:\(await ports.next())"
-            let harnessPorts = Mailbox<Int>()
             let router = Router()
             let holder = Mailbox<Harness>()
             let server = Application(
                 router: router.adding(holder),
                 configuration: .init(address: .hostname("127.0.0.1", port: 0)),
-                onServerRunning: { await harnessPorts.put($0.localAddress?.port ?? 0) }
+                onServerRunning: { await ports.put($0.localAddress?.port ?? 0) }
             )
-            group.addTask { try await server.run() }
-            let harness = Harness(base: base, port: await harnessPorts.next())
+            let servers = ServiceGroup(configuration: .init(services: [server], logger: Logger(label: "Harness")))
+            group.addTask { try await servers.run() }
+            let harness = Harness(base: base, port: await ports.next())
             await holder.put(harness)
-            try await test(harness)
-            group.cancelAll()
+            do {
+                try await test(harness)
+            } catch {
+                try await harness.end(servers)
+                throw error
+            }
+            try await harness.end(servers)
+            try await group.waitForAll()
         }
+    }
+
+    /// Ends one after the other, none by cancellation, which a server that is just accepting does not survive.
+    private func end(_ servers: ServiceGroup) async throws {
+        _ = try await ask(.DELETE, "/")
+        await opened.close()
+        await servers.triggerGracefulShutdown()
     }
 
     var streamURL: String { "http://127.0.0.1:\(port)/stream" }
@@ -122,6 +136,22 @@ struct Harness: Sendable {
     }
 }
 
+/// The streams that wait for what to send next; they end with the harness, also those that are only just coming.
+private actor OpenedStreams {
+    private var isClosed = false
+    private var streams: [AsyncStream<Harness.Connection.Step>.Continuation] = []
+
+    func add(_ stream: AsyncStream<Harness.Connection.Step>.Continuation) {
+        if isClosed { stream.finish() } else { streams.append(stream) }
+    }
+
+    func close() {
+        isClosed = true
+        for stream in streams { stream.finish() }
+        streams = []
+    }
+}
+
 extension Router where Context == BasicRequestContext {
     /// The routes of the servers of streams and of callbacks.
     fileprivate func adding(_ holder: Mailbox<Harness>) -> Router {
@@ -147,6 +177,7 @@ extension Router where Context == BasicRequestContext {
             on("/stream", method: method) { request, _ in
                 let body = try await request.body.collect(upTo: 1 << 20)
                 let (steps, continuation) = AsyncStream.makeStream(of: Harness.Connection.Step.self)
+                await harness.value.opened.add(continuation)
                 await harness.value.connections.put(
                     .init(
                         method: request.method.rawValue,
