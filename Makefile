@@ -78,4 +78,4 @@ micro-bench:
 	scripts/micro-bench
 
 clean:
-	rm -rf .build .build-python Benchmarks/.build
+	rm -rf .build .build-python .build-transports Benchmarks/.build
