@@ -13,12 +13,18 @@ FIELD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+: ?\S.*")
 @rule("json")
 def parsed(blocks, tools):
     for block in blocks:
-        failure = None
-        try:
-            json.loads(block.code)
-        except json.JSONDecodeError as error:
-            failure = f"it is no JSON: {error}"
-        yield Outcome(block, "parsed", failure)
+        failure = not_json(block.code)
+        if failure and not any(not_json(line) for line in block.code.splitlines()):
+            yield Outcome(block, "parsed, line by line")
+        else:
+            yield Outcome(block, "parsed", failure)
+
+
+def not_json(text):
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        return f"it is no JSON: {error}"
 
 
 @rule("http")
