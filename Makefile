@@ -2,6 +2,7 @@
 # make test    installs what the tests need and runs all of them
 # make format  formats the sources
 # make docs    builds the documentation of the libraries
+# make bench   measures beside nchan and a bare loop of sends, and writes docs/PERFORMANCE.md; ROUNDS=5
 # make micro-bench   measures parser, encoder, selectors and dispatch alone
 
 SHELL := /bin/bash
@@ -14,11 +15,12 @@ SWIFT ?= swift
 TRAITS := --enable-all-traits
 RELEASE := $(TRAITS) --configuration release --product martlet
 
+ROUNDS ?= 5
 # What is formatted: not what the benchmarks' package has checked out.
 FORMATTED := Package.swift Sources Tests ContractTestService Examples Benchmarks/Package.swift Benchmarks/Benchmarks
 
 .PHONY: serve build test check-format test-client test-swift test-end-to-end test-documentation docs docs-preview \
-	format micro-bench clean
+	format bench micro-bench clean
 
 serve: build
 	exec "$$($(SWIFT) build $(RELEASE) --show-bin-path)/martlet" serve $(ARGS)
@@ -72,6 +74,10 @@ test-swift:
 
 format:
 	$(SWIFT) format --in-place --recursive --parallel $(FORMATTED)
+
+# Six minutes per round; wants a machine that has nothing else to do.
+bench: build
+	scripts/bench "$$($(SWIFT) build $(RELEASE) --show-bin-path)/martlet" --rounds $(ROUNDS)
 
 micro-bench:
 	scripts/setup-debian build
