@@ -16,7 +16,7 @@ import Testing
         ["latency", "--rate", "max"], ["latency", "--rate", "0"], ["publish", "--batch", "0"],
         ["publish", "--batch", "10000", "--size", "1000000"], ["idle", "--duration", "nan"], ["join", "--size", "5"],
         ["reconnect", "--missed", "0"], ["listen"], ["listen", "h"], ["floor", "--size", "41"],
-        ["floor", "--rate", "-1"],
+        ["floor", "--rate", "-1"], ["floor", "--rate", "step"],
         ["flood"],
     ])
     func `bench refuses what makes no sense`(arguments: [String]) {
@@ -25,7 +25,8 @@ import Testing
 
     @Test(arguments: [
         ["fan-out"], ["fan-out", "http://h:1", "--rate", "max", "--profile", "mercure", "--pid", "1", "--pid", "2"],
-        ["fan-out", "--rate", "0.5"], ["latency"], ["publish", "--subscribers", "0"], ["idle"], ["join"], ["reconnect"],
+        ["fan-out", "--rate", "0.5"], ["fan-out", "--rate", "step"], ["latency"], ["publish", "--subscribers", "0"],
+        ["idle"], ["join"], ["reconnect"],
         ["listen", "https://h/feed"], ["floor", "--rate", "20"],
     ])
     func `every load can be asked for`(arguments: [String]) throws {

@@ -54,6 +54,7 @@ package struct DeliveryLoad: Sendable {
             target: self.settings.target,
             route: session.route,
             streams: self.settings.streams,
+            delivered: { crowd.delivered },
             eventLoop: session.publishingLoop,
             failure: session.failure
         )

@@ -6,6 +6,8 @@ package struct PublishPlan: Sendable, Hashable {
     package var publishers: Int
     /// Updates a second over all publishers, on a schedule that doesn't wait for answers; nil is as fast as they come.
     package var rate: Double?
+    /// Without a rate: whether an update waits until the one before it has reached all streams.
+    package var isInStep = false
     /// Updates in one request.
     package var batch: Int
     /// Topics that are published to in turn.

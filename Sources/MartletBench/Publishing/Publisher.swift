@@ -64,12 +64,24 @@ final class Publisher {
         }
         self.setIdle(false)
         let now = NIODeadline.now().uptimeNanoseconds
-        guard let due = self.pool.plan.due(request) else { return self.send(handler, context, due: now, now: now) }
-        if start + due <= now { return self.send(handler, context, due: start + due, now: now) }
+        if let due = self.pool.plan.due(request) {
+            if start + due <= now { return self.send(handler, context, due: start + due, now: now) }
+            self.wait(until: start + due, handler, context)
+        } else if self.pool.isBetweenSteps(at: now) {
+            self.wait(until: now + Self.look, handler, context)
+        } else {
+            self.send(handler, context, due: now, now: now)
+        }
+    }
+
+    /// How often it looks whether an update has reached all streams, in nanoseconds.
+    private static let look: UInt64 = 200_000
+
+    private func wait(until time: UInt64, _ handler: PublisherHandler, _ context: ChannelHandlerContext) {
         // One that waits for its time has nothing under way.
         self.setIdle(true)
         let bound = NIOLoopBound((self, handler, context), eventLoop: context.eventLoop)
-        self.timer = context.eventLoop.scheduleTask(deadline: .uptimeNanoseconds(start + due)) {
+        self.timer = context.eventLoop.scheduleTask(deadline: .uptimeNanoseconds(time)) {
             let (publisher, handler, context) = bound.value
             guard publisher.connection?.handler === handler else { return }
             publisher.goOn(handler, context)

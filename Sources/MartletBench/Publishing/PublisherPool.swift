@@ -11,6 +11,8 @@ final class PublisherPool {
     private let route: Route
     /// How many streams a topic has.
     private let streamsOfTopic: @Sendable (Int) -> Int
+    /// How many deliveries there have been.
+    private let delivered: @Sendable () -> Int
     private var publishers: [Publisher] = []
     private(set) var startedAt: UInt64?
     private(set) var isStopped = false
@@ -24,12 +26,15 @@ final class PublisherPool {
     private var behind = 0
 
     private static let patience = 100
+    /// What is lost is waited for so long, in nanoseconds.
+    private static let longestStep: UInt64 = 1_000_000_000
 
     init(
         plan: PublishPlan,
         request: PublishRequest,
         route: Route,
         streamsOfTopic: @escaping @Sendable (Int) -> Int,
+        delivered: @escaping @Sendable () -> Int,
         eventLoop: any EventLoop,
         counters: PublishCounters,
         failure: FirstFailure
@@ -38,6 +43,7 @@ final class PublisherPool {
         self.request = request
         self.route = route
         self.streamsOfTopic = streamsOfTopic
+        self.delivered = delivered
         self.eventLoop = eventLoop
         self.counters = counters
         self.failure = failure
@@ -81,6 +87,12 @@ final class PublisherPool {
         self.isClosing = true
         for publisher in self.publishers { publisher.close() }
         self.publishers = []
+    }
+
+    /// Whether the next update has to wait for deliveries of those before it.
+    func isBetweenSteps(at now: UInt64) -> Bool {
+        self.plan.isInStep && self.delivered() < self.counters.expected.now
+            && now < self.counters.lastAnswer.now + Self.longestStep
     }
 
     func sending(_ updates: Int, due: UInt64, at now: UInt64) {

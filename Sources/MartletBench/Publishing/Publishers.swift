@@ -14,6 +14,7 @@ final class Publishers: Sendable {
         target: HubTarget,
         route: Route,
         streams: Int,
+        delivered: @escaping @Sendable () -> Int = { 0 },
         eventLoop: any EventLoop,
         failure: FirstFailure
     ) async throws {
@@ -29,6 +30,7 @@ final class Publishers: Sendable {
                     request: request,
                     route: route,
                     streamsOfTopic: { streams / plan.topics + ($0 < streams % plan.topics ? 1 : 0) },
+                    delivered: delivered,
                     eventLoop: eventLoop,
                     counters: counters,
                     failure: failure

@@ -38,7 +38,7 @@ struct BenchPublishCommand: AsyncParsableCommand {
             try await DeliveryLoad(
                 name: "publish",
                 settings: bench.settings(streams: subscribers, batches: publishing.batch > 1),
-                plan: publishing.plan(publishers: publishers, rate: nil, topics: topics)
+                plan: publishing.plan(publishers: publishers, rate: .max, topics: topics)
             ).run(interruption: interruption, tell: tell)
         }
     }

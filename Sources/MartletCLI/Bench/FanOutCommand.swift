@@ -8,7 +8,7 @@ struct FanOutCommand: AsyncParsableCommand {
         abstract: "Publish to many streams, and count what each of them receives.",
         discussion: """
             The updates are due at fixed times (--rate), or are published as fast as they are acknowledged (--rate \
-            max), one at a time by each publisher. Latency is from when an update was due until a stream had it, so \
+            max), one at a time by each publisher, or each when the one before it has reached all streams (--rate step). Latency is from when an update was due until a stream had it, so \
             that waiting for a slow hub is not left out of it.
 
               martlet bench fan-out --subscribers 10000 --rate 2 --pid $(pidof martlet)
@@ -21,7 +21,7 @@ struct FanOutCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Streams.", valueName: "n"))
     var subscribers = 1_000
 
-    @Option(help: ArgumentHelp("Updates a second over all publishers, or max.", valueName: "n"))
+    @Option(help: ArgumentHelp("Updates a second over all publishers, max, or step.", valueName: "n"))
     var rate = UpdateRate.fixed(10)
 
     @OptionGroup var publishing: PublishingOptions
@@ -66,7 +66,7 @@ struct FanOutCommand: AsyncParsableCommand {
             try await DeliveryLoad(
                 name: "fan-out",
                 settings: bench.settings(streams: subscribers, batches: publishing.batch > 1),
-                plan: publishing.plan(publishers: publishers, rate: rate.perSecond, topics: topics),
+                plan: publishing.plan(publishers: publishers, rate: rate, topics: topics),
                 ownTopics: ownTopics,
                 otherTopics: otherTopics
             ).run(interruption: interruption, tell: tell)

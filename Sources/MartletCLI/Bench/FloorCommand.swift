@@ -34,6 +34,7 @@ struct FloorCommand: ParsableCommand {
 
     mutating func validate() throws {
         try BenchOptions.check("--subscribers", subscribers, 1...1_000_000)
+        guard rate != .step else { throw ValidationError("--rate takes updates a second, or max.") }
         try BenchOptions.check("--updates", updates, 1...100_000_000)
         try BenchOptions.check("--size", size, SendFloor.leastBytes...1_000_000)
     }

@@ -44,7 +44,7 @@ struct LatencyCommand: AsyncParsableCommand {
             try await DeliveryLoad(
                 name: "latency",
                 settings: bench.settings(streams: subscribers, batches: publishing.batch > 1),
-                plan: publishing.plan(publishers: publishers, rate: rate, topics: topics)
+                plan: publishing.plan(publishers: publishers, rate: .fixed(rate), topics: topics)
             ).run(interruption: interruption, tell: tell)
         }
     }

@@ -30,27 +30,33 @@ struct PublishingOptions: ParsableArguments {
         }
     }
 
-    func plan(publishers: Int, rate: Double?, topics: Int = 1) -> PublishPlan {
-        PublishPlan(
+    func plan(publishers: Int, rate: UpdateRate, topics: Int = 1) -> PublishPlan {
+        var plan = PublishPlan(
             publishers: publishers,
-            rate: rate,
+            rate: rate.perSecond,
             batch: batch,
             topics: topics,
             payloadBytes: size,
             updates: count,
             duration: .milliseconds(Int(duration * 1_000))
         )
+        plan.isInStep = rate == .step
+        return plan
     }
 }
 
-/// How often updates are published: so many a second, or as fast as they are acknowledged.
+/// How often updates are published: so many a second, as fast as they are acknowledged, or each when the one before it
+/// has reached all streams.
 enum UpdateRate: ExpressibleByArgument, Equatable, CustomStringConvertible {
     case fixed(Double)
     case max
+    case step
 
     init?(argument: String) {
         if argument == "max" {
             self = .max
+        } else if argument == "step" {
+            self = .step
         } else if let rate = Double(argument), rate >= 0.01, rate <= 10_000_000 {
             self = .fixed(rate)
         } else {
@@ -64,6 +70,7 @@ enum UpdateRate: ExpressibleByArgument, Equatable, CustomStringConvertible {
         switch self {
         case .fixed(let rate): rate == rate.rounded() ? "\(Int(rate))" : "\(rate)"
         case .max: "max"
+        case .step: "step"
         }
     }
 

@@ -28,8 +28,7 @@ rounds, with the least and the most in brackets. Every delivery is counted and c
 comes in the wrong order is listed below.
 
 CPU is the server's, in the program and in the kernel on its behalf, from `/proc`. "One update at a time": each is
-published when the one before it was acknowledged, by one publisher; a server that is still sending then may send two
-together. At a rate, latency is from when an update was due, on a schedule that does not wait for answers, until a stream
+published when all streams have the one before it, so that no server can send two together. At a rate, latency is from when an update was due, on a schedule that does not wait for answers, until a stream
 had it; and each send wakes a reader that waits, which costs more. The bare loop sends 120 bytes, at the same rate or
 without a pause, to as many connections of another process; Martlet and nchan send 120 bytes of data in an event with
 an id. nchan runs as one worker process, and keeps 20,000 updates in memory.

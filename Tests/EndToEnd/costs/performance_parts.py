@@ -38,7 +38,8 @@ def parts(quick):
 
     def fan_out(name, title, subscribers, rate, updates, targets, *more, figures):
         load = ["fan-out", "--subscribers", subscribers, "--rate", rate, "--updates", updates, "--duration", "60", *more]
-        floor = ["--subscribers", subscribers, "--rate", rate, "--updates", updates]
+        pace = "max" if rate == "step" else rate
+        floor = ["--subscribers", subscribers, "--rate", pace, "--updates", updates]
         return Part(name, title, load, targets, figures, floor)
 
     one = "one update at a time"
@@ -48,16 +49,16 @@ def parts(quick):
     publish = ["publish", "--publishers", "32", "--duration", short]
     burst = ["fan-out", "--subscribers", "100", "--publishers", "16", "--rate", "max", "--duration", short]
     return [
-        fan_out("fan-out-1k", f"1,000 streams, {one}", thousand, "max", updates[0], both, figures=[CPU]),
-        fan_out("fan-out-10k", f"10,000 streams, {one}", many, "max", updates[1], both, figures=[CPU]),
-        fan_out("fan-out-15k", f"15,000 streams, {one}", most, "max", updates[2], ["memory"], figures=[CPU]),
+        fan_out("fan-out-1k", f"1,000 streams, {one}", thousand, "step", updates[0], both, figures=[CPU]),
+        fan_out("fan-out-10k", f"10,000 streams, {one}", many, "step", updates[1], both, figures=[CPU]),
+        fan_out("fan-out-15k", f"15,000 streams, {one}", most, "step", updates[2], ["memory"], figures=[CPU]),
         fan_out(
-            "topics", f"1,000 streams beside others that ask for 100,000 topics, {one}", thousand, "max", updates[0],
+            "topics", f"1,000 streams beside others that ask for 100,000 topics, {one}", thousand, "step", updates[0],
             ["memory"], "--other-topics", others, figures=[CPU],
         ),
         fan_out(
             "own-topics", f"1,000 streams that ask for 100 topics of their own each, 100,000 in all, {one}", thousand,
-            "max", updates[0], ["memory"], "--own-topics", own, figures=[CPU],
+            "step", updates[0], ["memory"], "--own-topics", own, figures=[CPU],
         ),
         fan_out(
             "paced-1k", "1,000 streams, 20 updates a second", thousand, "20", paced[0], both, figures=[P50, P99, CPU],

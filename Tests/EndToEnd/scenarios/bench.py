@@ -49,6 +49,11 @@ def every_load(context):
     check_equal(report["faults"], [], "fan-out over topics: the faults")
     check_equal(report["deliveries"], report["deliveries_expected"], "deliveries over three topics")
 
+    words = ["--rate", "step", "--updates", "100"]
+    report, _ = load(context, "fan-out", hub, *few, *words)
+    check_equal(report["updates"], 100, "the updates that were published step by step")
+    check_whole(report, 50, "step by step")
+
     report, _ = load(context, "latency", hub, *few, "--duration", "1")
     check_whole(report, 50, "latency")
     report, _ = load(context, "publish", hub, "--publishers", "8", "--duration", "1", "--pid", pid)
