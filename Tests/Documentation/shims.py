@@ -33,6 +33,7 @@ real = arguments if DRY else [a if a.startswith("https://app.") else here(a) for
 # Flags that come last win: no port of this machine is taken, and nobody waits long.
 real += {
     "serve": ["--address", "127.0.0.1:0", "--admin", "127.0.0.1:0"], "doctor": ["--listen", "1"],
+    "bench": [] if DRY else ["--duration", "1", "http://" + HUB],
 }.get(verb, [])
 if verb == "publish" and HUB and not any(a.startswith("--hub") for a in arguments):
     real += ["--hub", "http://" + HUB]
@@ -77,6 +78,11 @@ if words[:1] == ["martlet"]:
     os.execvpe("martlet", words, {**os.environ, "DRY": "1"})
 """
 
+# The hub of the run is the only one that a page can mean.
+PIDOF = """
+print(os.environ["HUB_PID"] or os.getpid())
+"""
+
 WAIT_FOR_STREAM = """
 if DRY or not HUB:
     sys.exit(0)
@@ -89,5 +95,5 @@ while time.monotonic() < deadline:
 noted(["a stream in the background"], "it did not begin")
 """
 
-PROGRAMS = {"martlet": MARTLET, "curl": CURL, "make": MAKE, "sudo": SUDO, "wait-for-stream": WAIT_FOR_STREAM}
+PROGRAMS = {"martlet": MARTLET, "curl": CURL, "make": MAKE, "pidof": PIDOF, "sudo": SUDO, "wait-for-stream": WAIT_FOR_STREAM}
 SHIMS = {name: COMMON + text for name, text in PROGRAMS.items()}

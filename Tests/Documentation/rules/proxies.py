@@ -47,12 +47,13 @@ def whole_nginx(code, certificate, socket):
     first = first_line(code)
     if first.startswith(WHOLE):
         return code
+    modules = "load_module /usr/lib/nginx/modules/ngx_nchan_module.so;\n" if "nchan_" in code else ""
     if not first.startswith(HTTP):
         code = f"server {{\nlisten unix:{socket};\n{code}\n}}"
     # Servers that stand elsewhere on the page, or in the file that it is a part of.
     named = set(re.findall(r"proxy_pass https?://(\w+)[/;]", code)) - set(re.findall(r"upstream (\w+)", code))
     upstreams = "".join(f"upstream {name} {{ server 127.0.0.1:8080; }}\n" for name in sorted(named))
-    return f"events {{}}\nhttp {{\naccess_log off;\n{upstreams}{code}\n}}"
+    return f"{modules}events {{}}\nhttp {{\naccess_log off;\n{upstreams}{code}\n}}"
 
 
 @rule("caddyfile", "caddy")

@@ -111,7 +111,8 @@ class Session:
         hub, admin = (("%s:%d" % a for a in (self.server.hub, self.server.admin)) if self.server else ("", ""))
         script = [
             f"set -a; . {shlex.quote(str(self.variables))}; cd {shlex.quote(str(self.folder))}",
-            f"HUB_ADDRESS={hub} ADMIN_ADDRESS={admin} DRY={'1' if dry else ''}",
+            f"HUB_ADDRESS={hub} ADMIN_ADDRESS={admin} HUB_PID={self.server.pid if self.server else ''}",
+            f"DRY={'1' if dry else ''}",
             "command_not_found_handle() { return 0; }",
             f"trap 'export -p > {shlex.quote(str(self.variables))}; wait' EXIT" if not dry else "set -r",
             # Who begins to listen in the background is there when the next line runs.
