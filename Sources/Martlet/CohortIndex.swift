@@ -16,14 +16,8 @@ struct CohortIndex {
         self.byInterest.isEmpty && self.byTopic.isEmpty && self.ofEverything.members.isEmpty && self.templates.isEmpty
     }
 
-    /// The most steps per byte that a new topic may cost: some milliseconds for a usual one. Anybody may ask for templates.
-    private static let maxStepsPerByte = 20_000
-
     /// Whether an interest can be served without making every new topic too dear.
-    func hasRoom(for interest: Interest) -> Bool {
-        let additional = self.templates.additionalStepsPerByte(of: interest)
-        return additional == 0 || self.templates.stepsPerByte + additional <= Self.maxStepsPerByte
-    }
+    func hasRoom(for interest: Interest) -> Bool { self.templates.hasRoom(for: interest) }
 
     /// How often a template was evaluated.
     var templateEvaluations: Int { self.templates.evaluations }

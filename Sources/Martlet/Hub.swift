@@ -116,21 +116,48 @@ public final class Hub: Sendable {
     }
 
     /// Runs the hub, its log's upkeep and its sources until the task is cancelled; what was accepted by then is still made
-    /// durable.
+    /// durable. Until it runs, ``publish(_:)`` waits.
     ///
-    /// - Throws: what a source threw; the others are ended then, and the hub. Cancellation is no error.
+    /// - Throws: what a source threw; the others are ended then, and the hub. Whatever a source throws once the task is
+    ///   cancelled is no error.
     public func run() async throws {
-        do {
-            try await withThrowingDiscardingTaskGroup { group in
+        // Not a child: cancellation reaches children all at once, and sources publish what they hold before they end.
+        let core = Task {
+            await withDiscardingTaskGroup { group in
                 group.addTask { await self.committer.run() }
                 group.addTask { await self.history.run() }
                 group.addTask { await self.log.run() }
-                for source in self.sources {
-                    group.addTask { try await source.run(publishingTo: self) }
+            }
+        }
+        let outcome: Result<Void, any Error>
+        do {
+            try await self.runSources()
+            outcome = .success(())
+        } catch {
+            outcome = .failure(error)
+        }
+        core.cancel()
+        await core.value
+        try outcome.get()
+    }
+
+    /// Runs the sources until the task is cancelled, also if there are none.
+    private func runSources() async throws {
+        try await withThrowingDiscardingTaskGroup { group in
+            for source in self.sources {
+                group.addTask {
+                    do {
+                        try await source.run(publishingTo: self)
+                    } catch  where Task.isCancelled {
+                        return
+                    }
                 }
             }
-        } catch is CancellationError where Task.isCancelled {
-            return
+            group.addTask {
+                let (nothing, end) = AsyncStream.makeStream(of: Void.self)
+                for await _ in nothing {}
+                end.finish()
+            }
         }
     }
 

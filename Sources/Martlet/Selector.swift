@@ -31,6 +31,29 @@ public struct Selector: Sendable, Hashable, CustomStringConvertible {
         self.kind = .exact(topic)
     }
 
+    /// Selects exactly the topic of this name, whatever it holds: a `{` or `*` in it is nothing special. For names that are put
+    /// together of what comes from outside.
+    ///
+    /// ```swift
+    /// let selector = try Selector.topic("users/\(userID)/notices")
+    /// ```
+    ///
+    /// - Throws: ``UpdateError`` with the code `topic` if it is no topic, see ``Topic/init(_:)``.
+    public static func topic(_ name: String) throws(UpdateError) -> Selector {
+        Selector(exactly: try Topic(name))
+    }
+
+    /// Selects all topics that result from an RFC 6570 URI template. What comes from outside must not become part of one.
+    ///
+    /// ```swift
+    /// let selector = try Selector.template("rooms/{room}")
+    /// ```
+    ///
+    /// - Throws: ``UpdateError`` with the code `topic` if it is no template.
+    public static func template(_ text: String) throws(UpdateError) -> Selector {
+        Selector(kind: .template(try URITemplate(text)))
+    }
+
     /// Reads a selector as a subscriber writes it.
     ///
     /// - Throws: ``UpdateError`` with the code `topic` if it is neither `*` nor a valid topic, or holds `{` and is no

@@ -9,7 +9,11 @@
 ///
 ///     func run(publishingTo hub: Hub) async throws {
 ///         for await ring in rings {
-///             try await hub.publish(Update(topic: "door", data: ring))
+///             do {
+///                 try await hub.publish(Update(topic: "door", data: ring))
+///             } catch {
+///                 print("Nobody hears of \(ring): \(error)")
+///             }
 ///         }
 ///     }
 /// }

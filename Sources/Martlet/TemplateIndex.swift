@@ -41,15 +41,21 @@ struct TemplateIndex {
     private var newest = 0
     private var remembered = RecentCache<Topic, Matches>(capacity: Self.rememberedBytes)
 
-    /// What it costs at most to hold a new topic against all templates, in steps per byte of the topic.
-    private(set) var stepsPerByte = 0
+    private var costs = TemplateCosts()
 
-    /// What the templates that an interest adds would cost in this way.
-    func additionalStepsPerByte(of interest: Interest) -> Int {
-        (interest.selectors + interest.grants).reduce(0) { steps, selector in
-            guard let template = selector.template, self.byTemplate[template] == nil else { return steps }
-            return steps + template.stepsPerByte
-        }
+    /// What a new topic may cost with all templates, in steps per byte of it: some milliseconds for a usual one. Anybody may
+    /// ask for templates.
+    private static let maxStepsPerByte = 20_000
+    /// What all templates may hold in memory: some hundred megabytes, enough for a hundred thousand users with a template each.
+    private static let maxSteps = 2_000_000
+
+    /// Whether the templates that an interest adds leave every new topic cheap enough.
+    func hasRoom(for interest: Interest) -> Bool {
+        let selectors = interest.grants.isEmpty ? interest.selectors : interest.selectors + interest.grants
+        let templates = selectors.compactMap(\.template).filter { self.byTemplate[$0] == nil }
+        if templates.isEmpty { return true }
+        let costs = self.costs.adding(Array(Set(templates)))
+        return costs.stepsPerByte <= Self.maxStepsPerByte && costs.steps <= Self.maxSteps
     }
 
     /// How often a template was evaluated.
@@ -68,7 +74,7 @@ struct TemplateIndex {
         entry.uses = 1
         self.byTemplate[template] = entry
         let prefix = template.literalPrefix
-        self.stepsPerByte += template.stepsPerByte
+        self.costs.add(template)
         if self.byPrefix[prefix] == nil { self.prefixLengths[prefix.count, default: 0] += 1 }
         entry.slot = self.byPrefix[prefix]?.count ?? 0
         self.byPrefix[prefix, default: []].append(entry)
@@ -81,7 +87,7 @@ struct TemplateIndex {
         entry.isRemoved = true
         self.byTemplate[entry.template] = nil
         let prefix = entry.template.literalPrefix
-        self.stepsPerByte -= entry.template.stepsPerByte
+        self.costs.remove(entry.template)
         guard let index = self.byPrefix.index(forKey: prefix) else { return }
         let last = self.byPrefix.values[index].removeLast()
         if last !== entry {

@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import Martlet
 import MartletServer
+import ServiceLifecycle
 import Synchronization
 import Testing
 
@@ -18,11 +19,16 @@ struct DecidedAccessTests {
             case "banned": throw HTTPError(.forbidden, message: "Not you.")
             case "wordless": throw HTTPError(.tooManyRequests)
             case "fine": throw HTTPError(.ok, message: "no refusal")
+            case "late": return try Permission(subscribe: [.everything], until: .now - 1)
             case "broken": throw CancellationError()
             case "root": return .everything
-            case "brief": return try Permission(subscribe: ["*"], until: .now + 0.3)
+            case "brief": return try Permission(subscribe: [.everything], until: .now + 0.3)
             case let user?:
-                return try Permission(publish: ["rooms/{room}"], subscribe: ["users/\(user)/{+rest}"], subject: user)
+                return try Permission(
+                    publish: [.template("rooms/{room}")],
+                    subscribe: [.topic("users/\(user)/notices")],
+                    subject: user
+                )
             }
         }
     }
@@ -62,6 +68,7 @@ struct DecidedAccessTests {
 
     @Test(arguments: [
         ("banned", 403, "Not you.\n"), ("wordless", 429, "429 Too Many Requests.\n"),
+        ("late", 401, "What you were permitted has ended; come back.\n"),
         ("fine", 500, "Whether you may come in could not be found out.\n"),
         ("broken", 500, "Whether you may come in could not be found out.\n"),
     ])
@@ -146,11 +153,117 @@ struct DecidedAccessTests {
             for wire in waiting.prefix(4) { wire.close() }
             for continuation in gate.withLock({ $0 }) { continuation.resume() }
             for wire in waiting.suffix(4) { #expect(try wire.readHead().status == 200) }
+            for wire in waiting { wire.close() }
+            #expect(try await eventually { try await app.openStreams() == 0 })
         }
     }
 
-    @Test func `A malformed selector of a permission is an error`() throws {
-        #expect(throws: UpdateError.self) { try Permission(subscribe: ["users/{"]) }
-        #expect(throws: UpdateError.self) { try Permission(publish: [""]) }
+    @Test func `A client that goes cancels the decision about it`() async throws {
+        let asked = Mutex(0)
+        let cancelled = Mutex(0)
+        let access = try Access.decided(logger: .silent) { _ in
+            asked.withLock { $0 += 1 }
+            do {
+                try await Task.sleep(for: .seconds(600))
+            } catch {
+                cancelled.withLock { $0 += 1 }
+            }
+            return .everything
+        }
+        try await EmbeddedHub.run(access: access) { app async throws in
+            for number in 1...20 {
+                let wire = try app.connect()
+                try wire.send("GET \(Self.hub)?topic=a HTTP/1.1\r\nHost: a\r\n\r\n")
+                #expect(await eventually { asked.withLock { $0 } == number })
+                wire.close()
+            }
+            #expect(await eventually { cancelled.withLock { $0 } == 20 })
+        }
+    }
+
+    @Test func `A decision that takes too long is answered with 503, and holds up no shutdown`() async throws {
+        let asked = Mutex(0)
+        let access = try Access.decided(logger: .silent) { _ in
+            asked.withLock { $0 += 1 }
+            try await Task.sleep(for: .seconds(600))
+            return .everything
+        }
+        try await EmbeddedHub.run(limits: .init(bodyTimeout: .milliseconds(100)), access: access) { app async throws in
+            let answer = try app.connect().request("GET", "\(Self.hub)?topic=a")
+            #expect(answer.status == 503)
+            #expect(answer.text == "It took too long to find out whether you may come in.\n")
+        }
+        try await EmbeddedHub.run(access: access) { app async throws in
+            let wire = try app.connect()
+            try wire.send("GET \(Self.hub)?topic=a HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(await eventually { asked.withLock { $0 } == 2 })
+            await app.services.triggerGracefulShutdown()
+            #expect(try wire.readResponse().status == 503)
+        }
+    }
+
+    @Test func `What is withdrawn while it is being opened does not open, and a poll ends`() async throws {
+        let decided = Mutex(0)
+        let access = try Access.decided(logger: .silent) { _ in
+            defer { decided.withLock { $0 += 1 } }
+            return try Permission(publish: [.everything], subscribe: [.everything], subject: "ann")
+        }
+        try await EmbeddedHub.run(access: access) { app async throws in
+            // Decided on, and held back by its own body.
+            let slow = try app.connect()
+            try slow.send(
+                "GET \(Self.hub)?topic=a HTTP/1.1\r\nHost: a\r\nCookie: user=ann\r\nContent-Length: 1\r\n\r\n"
+            )
+            let publisher = try app.connect()
+            try publisher.send(
+                "POST /topics/rooms/1 HTTP/1.1\r\nHost: a\r\nCookie: user=ann\r\nContent-Length: 2\r\n\r\nx"
+            )
+            let poll = try app.connect()
+            try poll.send(
+                """
+                GET \(Self.hub)?topic=a&lastEventID=earliest HTTP/1.1\r\nHost: a\r\nAccept: application/json\r\n\
+                Cookie: user=ann\r\n\r\n
+                """
+            )
+            #expect(try await eventually { try await app.openStreams() == 1 && decided.withLock { $0 } == 3 })
+            app.endpoint.endStreams(of: "ann")
+            #expect(try poll.readResponse().status == 200)
+            try slow.send("x")
+            #expect(try slow.readResponse().status == 503)
+            try publisher.send("y")
+            #expect(try publisher.readResponse().status == 503)
+            // Whoever comes from now on is let in.
+            try app.connect().subscribe("\(Self.hub)?topic=a", fields: "Cookie: user=ann\r\n")
+        }
+    }
+
+    @Test func `Pages of listed origins may send the headers that they ask for`() async throws {
+        try await EmbeddedHub.run(access: try Self.access(origins: ["https://app.example"])) { app async throws in
+            let answer = try app.connect().request(
+                "OPTIONS",
+                Self.hub,
+                fields: """
+                    Origin: https://app.example\r\nAccess-Control-Request-Method: GET\r\n\
+                    Access-Control-Request-Headers: x-api-key\r\n
+                    """
+            )
+            #expect(answer["Access-Control-Allow-Headers"] == "x-api-key")
+        }
+    }
+
+    @Test(arguments: ["{x}", "{+x}", "*", "ann/{x}"])
+    func `A name that looks like a template grants its own topic only`(_ name: String) async throws {
+        try await EmbeddedHub.run(access: try Self.access()) { app async throws in
+            let stream = try app.connect()
+            try stream.subscribe("\(Self.hub)?topic=*", fields: "Cookie: user=\(name)\r\n")
+            try await app.hub.publish(Update(topic: "users/ann/notices", data: "ann's", isPrivate: true))
+            try await app.hub.publish(Update(topic: "users/\(name)/notices", data: "own", isPrivate: true))
+            #expect(try stream.readChunkText()?.contains("data: own") == true)
+        }
+    }
+
+    @Test func `A selector that is none is an error`() throws {
+        #expect(throws: UpdateError.self) { try Selector.template("users/{") }
+        #expect(throws: UpdateError.self) { try Selector.topic("") }
     }
 }

@@ -15,17 +15,23 @@ struct EmbeddedHub {
 
     func connect() throws -> Wire { try Wire(port: self.port) }
 
+    /// How many streams and polls there are.
+    func openStreams() async throws -> Int {
+        try await self.hub.counters().reduce(0) { $0 + $1.streams }
+    }
+
     /// Serves as long as `test` runs, which may block its thread.
     static func run(
         log: any EventLog = MemoryLog(),
         sources: [any Source] = [],
+        limits: HubEndpoint.Limits = HubEndpoint.Limits(),
         access: Access = .loopback,
         hasShortForm: Bool = true,
         group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
         _ test: (EmbeddedHub) async throws -> Void
     ) async throws {
         let hub = Hub(log: log, sources: sources)
-        let endpoint = HubEndpoint(hub: hub, access: access, hasShortForm: hasShortForm)
+        let endpoint = HubEndpoint(hub: hub, limits: limits, access: access, hasShortForm: hasShortForm)
         let router = Router()
         router.addBrowserClient()
         router.addHealth(of: endpoint)

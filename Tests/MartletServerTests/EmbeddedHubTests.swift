@@ -26,6 +26,16 @@ struct EmbeddedHubTests {
         }
     }
 
+    @Test func `A hub without keys is for this machine, the application's routes are for whom it likes`() async throws {
+        try await EmbeddedHub.run { app async throws in
+            for fields in ["X-Forwarded-For: 203.0.113.7\r\n", "Origin: https://evil.example\r\n"] {
+                #expect(try app.connect().request("GET", "/own", fields: fields).text == "own")
+                #expect(try app.connect().request("GET", "\(Self.hub)?topic=a", fields: fields).status == 403)
+                #expect(try app.connect().request("POST", "/topics/a", fields: fields, body: "x").status == 403)
+            }
+        }
+    }
+
     @Test func `Without the short form that path is the application's`() async throws {
         try await EmbeddedHub.run(hasShortForm: false) { app async throws in
             #expect(try app.connect().request("GET", "/topics/own").text == "the application's")
@@ -38,7 +48,10 @@ struct EmbeddedHubTests {
             let streams = try (0..<20).map { _ in try app.connect() }
             for stream in streams { try stream.subscribe("\(Self.hub)?topic=a") }
             await app.services.triggerGracefulShutdown()
-            for stream in streams { _ = try stream.readToEnd() }
+            for stream in streams {
+                let last = String(decoding: try stream.readToEnd(), as: UTF8.self)
+                #expect(last.contains("retry: "))
+            }
         }
     }
 
@@ -85,6 +98,26 @@ extension EmbeddedHubTests {
             #expect(refused.status == 403)
             #expect(refused.text.contains("belongs to the source \"doorbell\""))
         }
+    }
+
+    private struct Stubborn: Source {
+        let name = "stubborn"
+        func run(publishingTo hub: Hub) async throws {
+            while !Task.isCancelled { try? await Task.sleep(for: .seconds(60)) }
+            // What it has at hand when it ends is still taken; then it fails in a way of its own.
+            try await hub.publish(Update(topic: "last", data: "word"))
+            throw Broken.Failure()
+        }
+    }
+
+    @Test func `A source's last word is kept, and what it throws when it is cancelled is no error`() async throws {
+        let log = MemoryLog()
+        let hub = Hub(log: log, sources: [Stubborn()])
+        let running = Task { try await hub.run() }
+        try await hub.publish(Update(topic: "first", data: "word"))
+        running.cancel()
+        try await running.value
+        #expect(log.bounds.last == 2)
     }
 
     @Test func `What a source throws ends the hub that runs it`() async throws {

@@ -65,7 +65,8 @@ final class ServedHub: Sendable {
             hub: hub,
             limits: limits,
             access: access,
-            subscriptions: subscriptions
+            subscriptions: subscriptions,
+            isAlone: true
         )
         let hubTask = Task { try await hub.run() }
         let (ports, portKnown) = AsyncStream.makeStream(of: Int.self)

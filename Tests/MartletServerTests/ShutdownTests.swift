@@ -32,6 +32,7 @@ struct ShutdownTests {
             try sends.send("2")
             #expect(try servedByRouter.readToEnd() == [])
             #expect(partial.ends())
+            #expect(try stream.readChunkText()?.hasPrefix("retry: ") == true)
             #expect(try stream.readChunk() == nil)
             #expect(stream.ends())
             #expect(try waits.isSilent(for: 0.1))

@@ -24,7 +24,7 @@ struct NoticesApplication: Sendable {
                 throw HTTPError(.unauthorized, message: "Log in first.")
             }
             return try Permission(
-                subscribe: [Self.topic(of: session.user)],
+                subscribe: [.topic(Self.topic(of: session.user))],
                 subject: Self.subject(session.user),
                 // The stream ends with the session; and no later than in five minutes, so that whoever may no longer look
                 // is found out. A page comes back by itself and misses nothing.

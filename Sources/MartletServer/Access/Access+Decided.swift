@@ -12,13 +12,14 @@ extension Access {
     ///     guard let user = try await sessions.user(of: request.cookies["session"]?.value) else {
     ///         throw HTTPError(.unauthorized, message: "Log in first.")
     ///     }
-    ///     return try Permission(subscribe: ["users/\(user.id)/notices"], subject: user.id, until: .now + 300)
+    ///     return try Permission(subscribe: [.topic("users/\(user.id)/notices")], subject: user.id, until: .now + 300)
     /// }
     /// let endpoint = HubEndpoint(hub: hub, access: access)
     /// ```
     ///
     /// It is asked once for each request, on the global executor, before a body is read: `GET` subscribes, `POST`
-    /// publishes. Nothing of it is cached.
+    /// publishes. Nothing of it is cached. Its task is cancelled when the client goes, and when it takes longer than
+    /// ``HubEndpoint/Limits/bodyTimeout``, which is answered with 503.
     ///
     /// A browser sends a cookie along with whatever any page has it ask for. So a request whose `Origin` is neither the
     /// hub's own nor one of `origins` may not publish, and no page but those may read answers.
@@ -26,11 +27,13 @@ extension Access {
     /// - Parameters:
     ///   - origins: the origins of other pages that may use the hub, such as `https://app.example`, with their visitors'
     ///     cookies.
+    ///   - trustedProxies: whose `X-Forwarded-For` is believed, where streams are counted by address.
     ///   - logger: told when a decision fails with another error than `HTTPError`; the request is answered with 500.
-    ///   - decide: what the request may do. It throws `HTTPError` to refuse it, with that status and message.
+    ///   - decide: what the request may do. It throws `HTTPError` to refuse it, with that status, message and `Retry-After`.
     /// - Throws: ``AccessError`` if one of `origins` is no `scheme://host[:port]`.
     public static func decided(
         origins: [String] = [],
+        trustedProxies: [AddressRange] = [],
         logger: Logger = Logger(label: "martlet.access"),
         by decide: @escaping @Sendable (Request) async throws -> Permission
     ) throws(AccessError) -> Access {
@@ -47,7 +50,8 @@ extension Access {
             publishers: nil,
             subscribers: nil,
             allowsAnonymous: true,
-            cors: CORSPolicy(origins: listed)
+            cors: CORSPolicy(origins: listed, allowsRequestedHeaders: true),
+            trustedProxies: trustedProxies
         )
         access.decider = Decider(logger: logger, decide: decide)
         return access
@@ -62,16 +66,27 @@ struct Decider: Sendable {
     /// Asks about a request, by its head.
     func grant(for head: HTTPRequest) async -> Result<Grant, RequestError> {
         do {
-            return .success(Grant(try await self.decide(Request(head: head, body: RequestBody(buffer: .init())))))
+            let request = Request(head: head, body: RequestBody(buffer: .init()))
+            let grant = Grant(try await self.decide(request))
+            guard !grant.isOver else { return .failure(RequestError(.unauthorized, Self.over)) }
+            return .success(grant)
         } catch let error as HTTPError {
             let status = error.status
             // A decision is no answer: one that reads as success would have a client wait for a stream.
             guard status.kind == .clientError || status.kind == .serverError else { return self.failed(error) }
-            return .failure(RequestError(status, error.body ?? "\(status.code) \(status.reasonPhrase)."))
+            return .failure(
+                RequestError(
+                    status,
+                    error.body ?? "\(status.code) \(status.reasonPhrase).",
+                    retryAfter: error.headers[.retryAfter].flatMap { Int($0) }
+                )
+            )
         } catch {
             return self.failed(error)
         }
     }
+
+    static let over = "What you were permitted has ended; come back."
 
     private func failed(_ error: any Error) -> Result<Grant, RequestError> {
         self.logger.error("Who may use the hub could not be decided: \(error)")

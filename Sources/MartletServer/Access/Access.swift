@@ -2,7 +2,7 @@
 ///
 /// Without any key everybody may, and for that reason only what runs on this machine is let in: a request whose `Host` or
 /// `Origin` is elsewhere is refused, so that no web page can reach a developer's hub. With keys it takes tokens, as the
-/// Mercure protocol has them; an application can decide by itself, see ``decided(origins:logger:by:)``.
+/// Mercure protocol has them; an application can decide by itself, see ``decided(origins:trustedProxies:logger:by:)``.
 ///
 /// ```swift
 /// let access = try await Access(configuration, logger: logger)

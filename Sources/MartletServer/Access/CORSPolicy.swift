@@ -8,6 +8,8 @@ struct CORSPolicy: Sendable {
     /// Canonical origins.
     var origins: Set<String> = []
     var allowsAnyOrigin = false
+    /// Whether pages may send whatever headers they ask for: an application may know people by a header of its own.
+    var allowsRequestedHeaders = false
 
     private static let methods = "GET, HEAD, POST"
     private static let requestHeaders = "Authorization, Cache-Control, Content-Type, Last-Event-ID"
@@ -43,10 +45,18 @@ struct CORSPolicy: Sendable {
         }
         response.fields += [
             ("Access-Control-Allow-Methods", Self.methods),
-            ("Access-Control-Allow-Headers", Self.requestHeaders),
+            ("Access-Control-Allow-Headers", self.allowedHeaders(fields)),
             ("Access-Control-Max-Age", Self.preflightSeconds),
         ]
         return response
+    }
+
+    private func allowedHeaders(_ fields: HTTPFields) -> String {
+        guard self.allowsRequestedHeaders, let asked = fields[.accessControlRequestHeaders] else {
+            return Self.requestHeaders
+        }
+        // Names and commas only: it is sent back.
+        return asked.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F || $0 == 0x20 } ? asked : Self.requestHeaders
     }
 
     /// Whether an origin is listed by name.

@@ -45,6 +45,9 @@ final class Grant: Sendable {
     /// What an operator has.
     static let everything = Grant(.everything)
 
+    /// Whether it has ended.
+    var isOver: Bool { self.expires.map { $0.timeIntervalSinceNow <= 0 } ?? false }
+
     /// When streams that it was brought for end.
     var deadline: NIODeadline {
         guard let expires = self.expires else { return .distantFuture }

@@ -1,15 +1,14 @@
 public import Foundation
 public import Martlet
-import NIOCore
 
-/// What an application lets a request do at its hub, see ``Access/decided(origins:logger:by:)``.
+/// What an application lets a request do at its hub, see ``Access/decided(origins:trustedProxies:logger:by:)``.
 ///
 /// ```swift
 /// let permission = try Permission(
-///     publish: ["users/42/notices"],
-///     subscribe: ["users/42/{+rest}"],
+///     publish: [.template("rooms/{room}")],
+///     subscribe: [.topic("users/42/notices")],
 ///     subject: "42",
-///     until: session.end
+///     until: .now + 300
 /// )
 /// ```
 ///
@@ -31,52 +30,38 @@ public struct Permission: Sendable {
     /// Makes a permission.
     ///
     /// - Parameters:
-    ///   - publish: selectors of the topics that may be published to: topics, URI templates, or `*`.
-    ///   - subscribe: selectors of the topics whose private updates may be seen.
+    ///   - publish: the topics that may be published to: `.topic("…")` for exactly one, whatever it is made of,
+    ///     `.template("…")` for all of an RFC 6570 template, or `.everything`.
+    ///   - subscribe: the topics whose private updates may be seen.
     ///   - subject: whom it is for.
-    ///   - end: when streams that were opened with it end.
-    ///   - payload: what the subscriptions API shows, as JSON.
-    /// - Throws: `UpdateError` if a selector is malformed. A name that becomes part of a selector should have no `{` of its
-    ///   own: encode what comes from outside.
+    ///   - end: when streams that were opened with it end. One that lies in the past refuses the request.
+    ///   - payload: what the subscriptions API shows of the subscriber; encoded as JSON.
+    /// - Throws: what encoding the payload throws.
     public init(
-        publish: [String] = [],
-        subscribe: [String] = [],
+        publish: [Selector] = [],
+        subscribe: [Selector] = [],
         subject: String = "",
         until end: Date? = nil,
-        payload: String? = nil
-    ) throws(UpdateError) {
-        self.init(
-            publish: try Self.selectors(publish),
-            subscribe: try Self.selectors(subscribe),
-            subject: subject,
-            end: end,
-            payload: payload
-        )
-    }
-
-    private init(publish: [Selector], subscribe: [Selector], subject: String, end: Date?, payload: String?) {
+        payload: (any Encodable)? = nil
+    ) throws {
         self.publish = publish
         self.subscribe = subscribe
         self.subject = subject
         self.end = end
-        self.payload = payload
+        self.payload = try payload.map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) }
+    }
+
+    private init(everything selectors: [Selector]) {
+        self.publish = selectors
+        self.subscribe = selectors
+        self.subject = ""
+        self.end = nil
+        self.payload = nil
     }
 
     /// What a stranger may: see public updates.
-    public static let publicUpdates = Permission(publish: [], subscribe: [], subject: "", end: nil, payload: nil)
+    public static let publicUpdates = Permission(everything: [])
 
     /// Everything, for operators.
-    public static let everything = Permission(
-        publish: [.everything],
-        subscribe: [.everything],
-        subject: "",
-        end: nil,
-        payload: nil
-    )
-
-    private static func selectors(_ texts: [String]) throws(UpdateError) -> [Selector] {
-        var selectors: [Selector] = []
-        for text in texts { selectors.append(try Selector(text)) }
-        return selectors
-    }
+    public static let everything = Permission(everything: [.everything])
 }

@@ -138,8 +138,7 @@ final class HTTP2StreamHandler: ChannelInboundHandler, StreamOutlet {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case is ChannelShouldQuiesceEvent:
-            self.membership.quiesce()
-            self.end(with: nil)
+            self.end(with: self.membership.quiesce())
         default: context.fireUserInboundEventTriggered(event)
         }
     }

@@ -19,8 +19,9 @@ extension HubEndpoint: Service {
         try? await gracefulShutdown()
     }
 
-    /// Ends the streams of a subject, such as those of a user who has logged out. Their clients come back and are asked
-    /// about again, see ``Access/decided(origins:logger:by:)``; those who may come in again miss nothing.
+    /// Ends the streams and polls of a subject, also those that are being opened, such as those of a user who has logged
+    /// out. Their clients come back and are asked about again, see ``Access/decided(origins:trustedProxies:logger:by:)``;
+    /// those who may come in again miss nothing. End what decides about them, such as the session, before.
     ///
     /// ```swift
     /// endpoint.endStreams(of: user.id)
@@ -31,7 +32,7 @@ extension HubEndpoint: Service {
         if subject.isEmpty { return }
         for (eventLoop, shared) in self.loops {
             eventLoop.execute {
-                for stream in shared.value.streamsBySubject.all(of: subject) { stream.deadlinePassed() }
+                shared.value.streamsBySubject.end(subject)
             }
         }
     }

@@ -98,6 +98,8 @@ public final class HubEndpoint: Sendable {
     let sources: [SourceMonitor]
     /// Told of each stream that closes.
     let journal: StreamJournal?
+    /// Whether all that is served beside the hub is there for it, and as open as it is.
+    let isAlone: Bool
     /// Whether `/topics/…` is the hub's.
     let hasShortForm: Bool
     /// Other endpoints that its connections reach under a path.
@@ -136,7 +138,7 @@ public final class HubEndpoint: Sendable {
             access: access,
             subscriptions: subscriptions,
             hasShortForm: hasShortForm,
-            sources: []
+            isAlone: false
         )
     }
 
@@ -150,6 +152,7 @@ public final class HubEndpoint: Sendable {
         access: Access,
         subscriptions: Bool = false,
         hasShortForm: Bool = true,
+        isAlone: Bool = true,
         sources: [SourceMonitor] = [],
         siblings: [String: HubEndpoint] = [:],
         journal: StreamJournal? = nil
@@ -160,6 +163,7 @@ public final class HubEndpoint: Sendable {
         self.access = access
         self.hasSubscriptions = subscriptions
         self.hasShortForm = hasShortForm
+        self.isAlone = isAlone
         self.sources = sources
         self.journal = journal
         self.siblings = siblings.map { ($0.key, $0.value) }

@@ -27,6 +27,7 @@ extension HubHandler {
         }
         if let decider = access.decider {
             if request.role == .publisher { try Decider.checkOrigin(of: head, allowing: access.cors) }
+            self.exchange.endings = self.shared.streamsBySubject.count
             return self.wait(for: { await decider.grant(for: head) }, request)
         }
         let credential = try Credential.find(in: head.headerFields, query: request.target.query)
@@ -47,19 +48,21 @@ extension HubHandler {
 
     private func wait(for decide: @escaping @Sendable () async -> Result<Grant, RequestError>, _ request: HubRequest) {
         guard let (eventLoop, handler) = self.home else { return }
-        self.state = .authorizing(request)
-        self.deadline = .distantFuture
+        let decision = PendingDecision()
+        self.state = .authorizing(request, decision)
+        self.deadline = .now() + (self.isQuiescing ? Self.lastCall : self.endpoint.limits.bodyTimeout)
         let isAccepted = self.endpoint.hub.perform {
-            let result = await decide()
-            eventLoop.execute { handler.value.decided(result) }
+            guard let result = await decision.run(decide) else { return }
+            eventLoop.execute { handler.value.decided(result, decision) }
         }
         if !isAccepted {
             self.refuse(RequestError(.serviceUnavailable, "The hub is shutting down.", retryAfter: 5), thenClose: true)
         }
     }
 
-    private func decided(_ result: Result<Grant, RequestError>) {
-        guard case .authorizing(let request) = self.state else { return }
+    private func decided(_ result: Result<Grant, RequestError>, _ decision: PendingDecision) {
+        // One that was given up may still come to something, while the next request is decided on.
+        guard case .authorizing(let request, let current) = self.state, current === decision else { return }
         do throws(RequestError) {
             let grant = try result.get()
             if !grant.token.isEmpty { self.shared.grants.insert(grant, as: request.role) }
@@ -69,6 +72,17 @@ extension HubHandler {
             return self.refuse(error, thenClose: true)
         }
         self.replay()
+    }
+}
+
+extension HubHandler {
+    /// Throws if what the request at hand was granted is no longer so: it may have taken long to come to its end.
+    func checkGrant() throws(RequestError) {
+        guard let grant = self.exchange.grant else { return }
+        if grant.isOver { throw RequestError(.unauthorized, Decider.over) }
+        if self.shared.streamsBySubject.wasEnded(grant.subject, since: self.exchange.endings) {
+            throw RequestError(.serviceUnavailable, Decider.over, retryAfter: 1)
+        }
     }
 }
 

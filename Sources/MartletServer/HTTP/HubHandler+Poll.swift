@@ -21,6 +21,7 @@ extension HubHandler {
             answersAtOnce: start.lastEventID == nil || self.exchange.isHead
         )
         self.state = .polling(poll)
+        self.shared.streamsBySubject.add(self, of: self.exchange.grant?.subject ?? "")
         self.deadline = min(.now() + Self.pollTime, self.exchange.grant?.deadline ?? .distantFuture)
         poll.begin(interest, from: start) { self.finishPoll() }
     }
@@ -29,6 +30,7 @@ extension HubHandler {
     func finishPoll() {
         guard case .polling(let poll) = self.state else { return }
         self.state = .answering
+        self.shared.streamsBySubject.remove(self, of: self.exchange.grant?.subject ?? "")
         self.endpoint.closeStream(from: self.exchange.address)
         if poll.isCutOff {
             _ = poll.end(.other)
@@ -48,6 +50,7 @@ extension HubHandler {
     func abandonPoll() {
         guard case .polling(let poll) = self.state else { return }
         self.state = .done
+        self.shared.streamsBySubject.remove(self, of: self.exchange.grant?.subject ?? "")
         self.endpoint.closeStream(from: self.exchange.address)
         _ = poll.end(.client)
     }

@@ -7,6 +7,7 @@ extension HubHandler {
     func publish(_ body: ByteBuffer, target: HubRequest.Target, contentType: String?) {
         let updates: [Update]
         do throws(RequestError) {
+            try self.checkGrant()
             updates = try PublishBody.updates(in: body, target: target, contentType: contentType)
             try self.checkTopics(of: updates)
             try self.checkRate(updates.count)

@@ -87,7 +87,7 @@ extension HubHandler {
             let access = self.endpoint.access
             if let rule = access.operators {
                 try rule.check(request, from: context.channel.remoteAddress)
-            } else if access.isKeyless {
+            } else if access.isKeyless, self.endpoint.isAlone {
                 try LoopbackRule.check(request, from: context.channel.remoteAddress, allowing: access.cors)
             }
             guard let read = HubRequest.read(request, hasShortForm: self.endpoint.hasShortForm) else {
@@ -95,6 +95,10 @@ extension HubHandler {
                 self.deadline = .now() + self.endpoint.limits.bodyTimeout
                 guard self.handConnectionOver(context: context) else { return }
                 return context.fireChannelRead(self.wrapInboundOut(part))
+            }
+            // The application's own requests are not the hub's to judge.
+            if access.isKeyless, access.operators == nil, !self.endpoint.isAlone {
+                try LoopbackRule.check(request, from: context.channel.remoteAddress, allowing: access.cors)
             }
             self.exchange.corsFields = access.cors.fields(for: request.headerFields[.origin])
             try self.authorize(try read.get(), request)

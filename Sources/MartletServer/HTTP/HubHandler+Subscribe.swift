@@ -50,6 +50,7 @@ extension HubHandler {
             )
         }
         if self.isQuiescing { throw RequestError(.serviceUnavailable, "The hub is shutting down.", retryAfter: 5) }
+        try self.checkGrant()
         guard self.shard.hasRoom(for: interest) else {
             throw RequestError(
                 .serviceUnavailable,

@@ -27,8 +27,8 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
         case idle
         /// Bytes of a request have come, but not its whole head.
         case readingHead
-        /// The token of a request is being verified.
-        case authorizing(HubRequest)
+        /// It is being found out what a request may do.
+        case authorizing(HubRequest, PendingDecision)
         /// A publisher's body is coming.
         case readingBody(HubRequest.Target, contentType: String?, body: ByteBuffer)
         /// A request without a body is coming to its end.
@@ -55,8 +55,10 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
         var fields: HTTPFields = [:]
         /// What the answer tells browsers about who may read it.
         var corsFields: [(name: String, value: String)] = []
-        /// What its token allows; nil if it brought none.
+        /// What its token allows, or an application; nil if it brought none.
         var grant: Grant?
+        /// How many endings there had been when an application was asked, see ``StreamsBySubject``.
+        var endings = 0
         /// Whom a stream is counted for, if streams are counted by address.
         var address: ClientAddress?
     }
@@ -107,7 +109,7 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        self.abandonPoll()
+        self.abandon()
         self.shared.deadlines.remove(self)
         self.context = nil
         if !self.isHandedOver { self.transport.handOver(nil) }
@@ -115,9 +117,15 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        self.abandonPoll()
+        self.abandon()
         self.state = .done
         context.fireChannelInactive()
+    }
+
+    /// Gives up what was waited for: there is nobody to answer any more.
+    private func abandon() {
+        if case .authorizing(_, let decision) = self.state { decision.cancel() }
+        self.abandonPoll()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -137,7 +145,7 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
         case .polling:
             self.closesAfterAnswer = true
             self.finishPoll()
-        case .readingBody, .readingEnd, .passing(requestEnded: false, _):
+        case .authorizing, .readingBody, .readingEnd, .passing(requestEnded: false, _):
             // A request that is on its way is answered; one that stands still doesn't hold the server up.
             self.closesAfterAnswer = true
             self.deadline = min(self.deadline, .now() + Self.lastCall)
@@ -150,6 +158,8 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
         switch self.state {
         case .idle, .readingHead, .lingering: self.closeAfterWrites()
         case .readingBody, .readingEnd, .polling, .done: context.close(promise: nil)
+        // There would be nobody to stream to, and most who end one half have ended both.
+        case .authorizing(let request, _) where request.role == .subscriber: context.close(promise: nil)
         case .authorizing, .answering, .passing: self.closesAfterAnswer = true
         }
     }
@@ -190,11 +200,15 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
             self.refuse(RequestError(.requestTimeout, "The request's head did not come in time."), thenClose: true)
         case .readingBody, .readingEnd:
             self.refuse(RequestError(.requestTimeout, "The request's body did not come in time."), thenClose: true)
+        case .authorizing(_, let decision):
+            decision.cancel()
+            self.refuse(RequestError(.serviceUnavailable, Self.undecided, retryAfter: 5), thenClose: true)
         case .polling: self.finishPoll()
-        case .authorizing, .answering, .passing, .done: self.deadline = .distantFuture
+        case .answering, .passing, .done: self.deadline = .distantFuture
         }
     }
 
+    private static let undecided = "It took too long to find out whether you may come in."
     static let lingerTime: TimeAmount = .seconds(2)
     /// How long a request that is on its way when the server stops may still take.
     static let lastCall: TimeAmount = .seconds(1)

@@ -158,8 +158,7 @@ final class StreamHandler: ChannelInboundHandler, StreamOutlet {
         switch event {
         case ChannelEvent.inputClosed: context.close(promise: nil)
         case is ChannelShouldQuiesceEvent:
-            self.membership.quiesce()
-            self.end(with: nil)
+            self.end(with: self.membership.quiesce())
         default: context.fireUserInboundEventTriggered(event)
         }
     }

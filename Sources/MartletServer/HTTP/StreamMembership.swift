@@ -37,7 +37,7 @@ final class StreamMembership: HasDeadline {
         self.outlet = outlet
         self.subscriber = self.shard.join(interest, from: start, outlet: outlet)
         if self.deadline != .distantFuture { self.shared.deadlines.add(self) }
-        if !self.subject.isEmpty { self.shared.streamsBySubject.add(self, of: self.subject) }
+        self.shared.streamsBySubject.add(self, of: self.subject)
         if let listing = self.listing {
             self.shared.subscriptions.add(listing)
             self.endpoint.announce(listing, isActive: true)
@@ -54,7 +54,7 @@ final class StreamMembership: HasDeadline {
         guard let subscriber = self.subscriber else { return }
         self.subscriber = nil
         self.shared.deadlines.remove(self)
-        if !self.subject.isEmpty { self.shared.streamsBySubject.remove(self, of: self.subject) }
+        self.shared.streamsBySubject.remove(self, of: self.subject)
         if let journal = self.endpoint.journal, let stream = self.shard.stream(of: subscriber, now: .now()) {
             journal.note(stream, subscriber.ending)
         }
@@ -65,9 +65,13 @@ final class StreamMembership: HasDeadline {
         }
     }
 
-    /// The server stops.
-    func quiesce() {
-        if self.subscriber?.ending == .client { self.subscriber?.ending = .drain }
+    /// The server stops, and has not drained its streams before.
+    ///
+    /// - Returns: what to send last: when to come back, each client at another time.
+    func quiesce() -> Frame? {
+        guard let subscriber = self.subscriber, subscriber.ending == .client else { return nil }
+        subscriber.ending = .drain
+        return Frame(bytes: Array("retry: \(Int.random(in: 1000...6000))\n\n".utf8))
     }
 
     /// The channel is gone.

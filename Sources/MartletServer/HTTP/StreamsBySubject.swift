@@ -1,19 +1,43 @@
-/// The streams of one event loop by whom they were granted to, so that they can be ended when that is withdrawn. Confined to
-/// the loop.
+import NIOCore
+
+/// The streams and polls of one event loop by whom they were granted to, so that they can be ended when that is withdrawn.
+/// Confined to the loop.
 final class StreamsBySubject {
-    private var streams: [String: [ObjectIdentifier: StreamMembership]] = [:]
+    /// For how long it is known that a subject's were ended: longer than a request takes from being decided on to its answer.
+    private static let memory: TimeAmount = .minutes(5)
+    private static let maxRemembered = 1024
 
-    func add(_ stream: StreamMembership, of subject: String) {
-        self.streams[subject, default: [:]][ObjectIdentifier(stream)] = stream
+    private var members: [String: [ObjectIdentifier: any HasDeadline]] = [:]
+    private var endings: [String: (number: Int, at: NIODeadline)] = [:]
+
+    /// How often something was withdrawn.
+    private(set) var count = 0
+
+    func add(_ member: any HasDeadline, of subject: String) {
+        if subject.isEmpty { return }
+        self.members[subject, default: [:]][ObjectIdentifier(member)] = member
     }
 
-    func remove(_ stream: StreamMembership, of subject: String) {
-        self.streams[subject]?[ObjectIdentifier(stream)] = nil
-        if self.streams[subject]?.isEmpty == true { self.streams[subject] = nil }
+    func remove(_ member: any HasDeadline, of subject: String) {
+        if subject.isEmpty { return }
+        self.members[subject]?[ObjectIdentifier(member)] = nil
+        if self.members[subject]?.isEmpty == true { self.members[subject] = nil }
     }
 
-    /// Those of a subject; a copy, since a stream that ends leaves.
-    func all(of subject: String) -> [StreamMembership] {
-        self.streams[subject].map { Array($0.values) } ?? []
+    /// Ends those of a subject, and those that are being opened.
+    func end(_ subject: String, now: NIODeadline = .now()) {
+        self.count += 1
+        if self.endings.count >= Self.maxRemembered {
+            self.endings = self.endings.filter { now - $0.value.at < Self.memory }
+        }
+        self.endings[subject] = (self.count, now)
+        // A copy, since what ends leaves.
+        for member in Array((self.members[subject] ?? [:]).values) { member.deadlinePassed() }
+    }
+
+    /// Whether a subject's were ended since there had been `count` endings.
+    func wasEnded(_ subject: String, since count: Int) -> Bool {
+        guard count != self.count, let ending = self.endings[subject] else { return false }
+        return ending.number > count
     }
 }

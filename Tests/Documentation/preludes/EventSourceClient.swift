@@ -2,6 +2,7 @@
 import EventSourceClient
 import NIOHTTP1
 import ServerSentEvents
+
 struct NotANumber: Error {}
 let url: String
 let token: String

@@ -2,6 +2,7 @@
 import CoreMetrics
 import Logging
 import MartletMetrics
+
 let logger: Logger
 let registry: PrometheusRegistry
 let queue: (count: Int, done: Int)

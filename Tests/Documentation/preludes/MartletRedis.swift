@@ -1,6 +1,7 @@
 // What the examples of MartletRedis take for granted.
 import MartletRedis
 import NIOCore
+
 let client: RedisClient
 let id: Int
 let keys: [String]

@@ -2,4 +2,5 @@
 import Martlet
 import MartletSQLite
 import NIOPosix
+
 let group: MultiThreadedEventLoopGroup

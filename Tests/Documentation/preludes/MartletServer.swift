@@ -7,6 +7,7 @@ import MartletServer
 import NIOPosix
 import ServiceLifecycle
 import UnixSignals
+
 let access: Access
 let configuration: Configuration
 let endpoint: HubEndpoint

@@ -2,6 +2,7 @@
 import Logging
 import Martlet
 import MartletSources
+
 let hub: Hub
 let logger: Logger
 let monitor: SourceMonitor

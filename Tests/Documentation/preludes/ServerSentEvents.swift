@@ -1,5 +1,6 @@
 // What the examples of ServerSentEvents take for granted.
 import ServerSentEvents
+
 let body: AsyncThrowingStream<[UInt8], any Error>
 let chunk: [UInt8]
 let event: Event

@@ -5,6 +5,7 @@ import Logging
 import Martlet
 import MartletServer
 import Synchronization
+
 struct Session: Sendable { let userID: String; let end: Date }
 struct Sessions: Sendable { func find(_ cookie: String?) async throws -> Session? { nil } }
 enum jobs { static var count: Int { get async { 0 } } }
