@@ -70,21 +70,37 @@ enum PublishBody {
     private static func lines(_ body: ByteBuffer) throws -> [Update] {
         let decoder = JSONDecoder()
         var updates: [Update] = []
-        var number = 0
-        for line in body.readableBytesView.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
-            number += 1
-            if line.allSatisfy({ $0 == 0x20 || $0 == 0x0D || $0 == 0x09 }) { continue }
-            guard updates.count < self.maxUpdates else {
-                throw RequestError(.contentTooLarge, "At most \(self.maxUpdates) updates are allowed in one request.")
-            }
-            do {
-                updates.append(try decoder.decode(UpdateLine.self, from: Data(line)).update())
-            } catch {
-                throw RequestError(.badRequest, "Line \(number): \(Self.explain(error)) Nothing was published.")
+        try body.withUnsafeReadableBytes { bytes in
+            var number = 0
+            var start = 0
+            while start <= bytes.count {
+                let end = Self.lineEnd(in: bytes, from: start)
+                let line = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
+                start = end + 1
+                number += 1
+                if line.allSatisfy({ $0 == 0x20 || $0 == 0x0D || $0 == 0x09 }) { continue }
+                guard updates.count < self.maxUpdates else {
+                    throw RequestError(
+                        .contentTooLarge,
+                        "At most \(self.maxUpdates) updates are allowed in one request."
+                    )
+                }
+                do {
+                    updates.append(try UpdateLine(line, with: decoder).update())
+                } catch {
+                    throw RequestError(.badRequest, "Line \(number): \(Self.explain(error)) Nothing was published.")
+                }
             }
         }
         guard !updates.isEmpty else { throw RequestError(.badRequest, "There is no update in the body.") }
         return updates
+    }
+
+    private static func lineEnd(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
+        guard start < bytes.count, let base = bytes.baseAddress,
+            let found = memchr(base + start, CInt(UInt8(ascii: "\n")), bytes.count - start)
+        else { return bytes.count }
+        return base.distance(to: UnsafeRawPointer(found))
     }
 
     private static func explain(_ error: any Error) -> String {
@@ -135,54 +151,6 @@ private struct Fields {
             type: self.type,
             retry: self.retry,
             isPrivate: self.isPrivate
-        )
-    }
-}
-
-/// One line of `application/x-ndjson`.
-private struct UpdateLine: Decodable {
-    enum Topics: Decodable {
-        case one(String)
-        case many([String])
-
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.singleValueContainer()
-            if let name = try? container.decode(String.self) {
-                self = .one(name)
-            } else {
-                self = .many(try container.decode([String].self))
-            }
-        }
-    }
-
-    var topic: Topics
-    var data: String?
-    var id: String?
-    var type: String?
-    var `private`: Bool?
-    /// As a double, so that one that is none is told as such and not as bad JSON.
-    var retry: Double?
-
-    func update() throws(UpdateError) -> Update {
-        var milliseconds: Int?
-        if let retry = self.retry, retry != 0 {
-            guard let exact = Int(exactly: retry) else {
-                throw UpdateError(code: .retry, message: "\"retry\" is out of range.")
-            }
-            milliseconds = exact
-        }
-        var topics: [Topic] = []
-        switch self.topic {
-        case .one(let name): topics.append(try Topic(name))
-        case .many(let names): for name in names { topics.append(try Topic(name)) }
-        }
-        return try Update(
-            topics: topics,
-            data: self.data ?? "",
-            id: self.id,
-            type: self.type,
-            retry: milliseconds,
-            isPrivate: self.private ?? false
         )
     }
 }
