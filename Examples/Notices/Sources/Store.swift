@@ -57,6 +57,13 @@ extension Store {
         }
     }
 
+    /// Keeps another hash of a user's password.
+    func setPassword(_ password: String, of user: User) async throws {
+        try await self.database.write { db in
+            try db.execute(sql: "UPDATE user SET password = ? WHERE id = ?", arguments: [password, user.id])
+        }
+    }
+
     func user(named name: String) async throws -> (user: User, password: String)? {
         try await self.database.read { db in
             try Row.fetchOne(db, sql: "SELECT id, name, password FROM user WHERE name = ?", arguments: [name]).map {
@@ -99,16 +106,17 @@ extension Store {
 }
 
 extension Store {
-    /// The newest notices of a user, newest first.
-    func notices(of user: User) async throws -> [Notice] {
+    /// The newest notices of a user, newest first, and how many of all the user has not read.
+    func notices(of user: User) async throws -> (list: [Notice], unread: Int) {
         try await self.database.read { db in
-            try Notice.fetchAll(
+            let list = try Notice.fetchAll(
                 db,
                 sql: """
                     SELECT id, sender, text, is_read AS isRead FROM notice WHERE user_id = ? ORDER BY id DESC LIMIT 50
                     """,
                 arguments: [user.id]
             )
+            return (list, try Self.unread(of: user, in: db))
         }
     }
 
