@@ -54,6 +54,7 @@ test-client:
 test-end-to-end: build
 	scripts/setup-debian test
 	$(SWIFT) build $(TRAITS) --configuration release --product ReadEvents
+	$(SWIFT) build $(TRAITS) --configuration release --product Notices
 	scripts/setup-python
 	.build-python/bin/python Tests/EndToEnd/run.py "$$($(SWIFT) build $(RELEASE) --show-bin-path)/martlet"
 
