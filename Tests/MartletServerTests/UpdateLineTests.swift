@@ -19,7 +19,8 @@ struct UpdateLineTests {
         #"{"topic":"a","retry":123456789012345}"#, "{\"topic\":\"a\",\"data\":\"\u{7F}\u{2028}😀\"}\r",
     ])
     func `A usual line is read at once, and as Foundation reads it`(_ text: String) throws {
-        #expect(try #require(Self.scanned(text)) == Self.decoded(text))
+        let line = try #require(Self.scanned(text))
+        #expect(line == Self.decoded(text))
     }
 
     @Test(arguments: [
