@@ -28,8 +28,9 @@ public final class Hub: Sendable {
             self.tailBytes = tailBytes
         }
 
-        /// A heartbeat's interval is cut into as many ticks, at least 100 ms apart.
-        var heartbeatSlices: Int { Int(max(1, min(60, self.heartbeat.nanoseconds / 100_000_000))) }
+        /// A heartbeat's interval is cut into as many ticks, at least a second apart: waking a loop that sleeps costs as
+        /// much as a dozen heartbeats.
+        var heartbeatSlices: Int { Int(max(1, min(60, self.heartbeat.nanoseconds / 1_000_000_000))) }
         var tick: TimeAmount { .nanoseconds(self.heartbeat.nanoseconds / Int64(self.heartbeatSlices)) }
     }
 

@@ -27,10 +27,25 @@ extension Shard {
         }
     }
 
+    /// So many heartbeats take one or two milliseconds; whatever else is due on the loop comes after them.
+    static let heartbeatsPerTurn = 256
+
     private func tick() {
-        let slice = self.nextSlice
-        self.nextSlice = (slice + 1) % self.slices.count
-        for subscriber in self.slices[slice] {
+        // A loop that can't keep up gives the slice its turn at a later tick.
+        if !self.isBeating {
+            let slice = self.nextSlice
+            self.nextSlice = (slice + 1) % self.slices.count
+            self.beat(slice, below: self.slices[slice].count)
+        }
+        self.endStalled()
+    }
+
+    /// Sends heartbeats to a slice, in turns from its back on: whoever leaves in between has the last put in his place,
+    /// who may then get a second one, and nobody is left out.
+    private func beat(_ slice: Int, below end: Int) {
+        let end = min(end, self.slices[slice].count)
+        let start = max(0, end - Self.heartbeatsPerTurn)
+        for subscriber in self.slices[slice][start..<end] {
             // Whoever is reading on has bytes on the way, which do the same.
             guard case .live(let index) = subscriber.state else { continue }
             switch subscriber.outlet.send(.heartbeat) {
@@ -40,7 +55,8 @@ extension Shard {
                 self.wait(subscriber, cursor: self.head)
             }
         }
-        self.endStalled()
+        self.isBeating = start > 0
+        if self.isBeating { self.eventLoop.assumeIsolated().execute { self.beat(slice, below: start) } }
     }
 
     /// Closes those that have made no progress for too long; what they miss stays in the log.

@@ -32,6 +32,8 @@ package final class Shard {
     var nextSlice = 0
     var joinSlice = 0
     var ticking: RepeatedTask?
+    /// A slice's heartbeats go on in a later turn of the loop.
+    var isBeating = false
     var isDraining = false
     /// How many updates of each topic came since that was asked last; nil if nobody asks.
     var recentTopics: [Topic: Int]?

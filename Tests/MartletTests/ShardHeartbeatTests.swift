@@ -10,10 +10,10 @@ import Testing
         let shard = EmbeddedShard(Hub.Settings(heartbeat: .seconds(15)))
         let outlets = try (0..<120).map { _ in shard.join(try .sample("a")) }
         var sent = 0
-        for _ in 0..<60 {
-            shard.loop.advanceTime(by: .milliseconds(250))
+        for _ in 0..<15 {
+            shard.loop.advanceTime(by: .seconds(1))
             let now = outlets.reduce(0) { $0 + $1.heartbeats }
-            #expect(now - sent == 2, "120 streams over 60 ticks")
+            #expect(now - sent == 8, "120 streams over 15 ticks")
             sent = now
         }
         #expect(outlets.allSatisfy { $0.heartbeats == 1 })
@@ -22,10 +22,10 @@ import Testing
     }
 
     @Test(arguments: [
-        (TimeAmount.milliseconds(1), 1), (.milliseconds(100), 1), (.milliseconds(999), 9), (.seconds(5), 50),
-        (.seconds(6), 60), (.hours(1), 60),
+        (TimeAmount.milliseconds(1), 1), (.milliseconds(999), 1), (.milliseconds(1_999), 1), (.seconds(5), 5),
+        (.seconds(15), 15), (.seconds(60), 60), (.hours(1), 60),
     ])
-    func `an interval is cut into at most sixty ticks`(heartbeat: TimeAmount, slices: Int) {
+    func `an interval is cut into at most sixty ticks, a second apart`(heartbeat: TimeAmount, slices: Int) {
         let settings = Hub.Settings(heartbeat: heartbeat)
         #expect(settings.heartbeatSlices == slices)
         #expect(settings.tick.nanoseconds * Int64(slices) <= heartbeat.nanoseconds)
@@ -57,6 +57,57 @@ import Testing
             shard.loop.advanceTime(by: .seconds(1))
             #expect(zip(outlets, before).allSatisfy { $0.heartbeats == $1 + 1 })
         }
+    }
+
+    @Test func `other tasks get their turn between the heartbeats of a large slice`() throws {
+        let shard = EmbeddedShard(Hub.Settings(heartbeat: .seconds(1)))
+        let count = Shard.heartbeatsPerTurn * 2 + 1
+        var order: [String] = []
+        var isFirst = true
+        let outlets = try (0..<count).map { _ in shard.join(try .sample("a")) }
+        for outlet in outlets {
+            outlet.answer = {
+                order.append("heartbeat")
+                if isFirst { shard.loop.execute { order.append("task") } }
+                isFirst = false
+                return .taken
+            }
+        }
+        shard.loop.advanceTime(by: .seconds(1))
+        #expect(order.firstIndex(of: "task") == Shard.heartbeatsPerTurn)
+        #expect(outlets.allSatisfy { $0.heartbeats == 1 })
+        shard.loop.advanceTime(by: .seconds(1))
+        #expect(outlets.allSatisfy { $0.heartbeats == 2 })
+    }
+
+    @Test(arguments: 0..<8)
+    func `nobody is left out when others leave between the heartbeats of a large slice`(seed: Int) throws {
+        let shard = EmbeddedShard(Hub.Settings(heartbeat: .seconds(1)))
+        var random = SeededGenerator(seed: seed)
+        let outlets = try (0..<Shard.heartbeatsPerTurn * 4).map { _ in shard.join(try .sample("a")) }
+        let leaving = outlets.shuffled(using: &random).prefix(Int.random(in: 0...outlets.count, using: &random))
+        var waiting = Array(leaving)
+        var sent = 0
+        for outlet in outlets {
+            outlet.answer = {
+                sent += 1
+                if sent.isMultiple(of: Shard.heartbeatsPerTurn) {
+                    shard.loop.execute {
+                        for outlet in waiting.suffix(outlets.count / 3) {
+                            if let subscriber = outlet.subscriber { shard.shard.leave(subscriber) }
+                        }
+                        waiting.removeLast(min(waiting.count, outlets.count / 3))
+                    }
+                }
+                return .taken
+            }
+        }
+        shard.loop.advanceTime(by: .seconds(1))
+        let staying = outlets.filter { outlet in !leaving.contains { $0 === outlet } }
+        #expect(staying.allSatisfy { $0.heartbeats >= 1 })
+        #expect(outlets.allSatisfy { $0.violations.isEmpty })
+        shard.loop.advanceTime(by: .seconds(1))
+        #expect(staying.allSatisfy { $0.heartbeats >= 2 })
     }
 
     @Test func `a heartbeat that fills the socket costs nothing of what comes`() throws {
