@@ -7,7 +7,11 @@ extension HubEndpoint {
     ///
     /// - Parameter store: what the log is kept in, as the configuration calls it.
     func figures(store: String) async throws -> HubFigures {
-        let loads = try await self.hub.ask { $0.load() }
+        self.figures(store: store, of: try await self.hub.ask { $0.load() })
+    }
+
+    /// The same for whoever has asked the shards already.
+    func figures(store: String, of loads: [Shard.Load]) -> HubFigures {
         let total = loads.reduce(into: ShardCounters()) { $0.add($1.counters) }
         let bounds = self.hub.logState.bounds
         var figures = HubFigures()

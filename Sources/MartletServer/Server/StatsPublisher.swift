@@ -2,12 +2,15 @@ import Foundation
 import Martlet
 import MartletMetrics
 
-/// Publishes the hub's figures once a second to the hub of the admin listener, for the dashboard.
+/// Publishes the hub's figures of every second to the hub of the admin listener, for the dashboard.
 ///
-/// One task, the one that runs it.
+/// While nobody has that open they wait for one another, since what is published wakes every event loop. One task, the
+/// one that runs it.
 struct StatsPublisher: Sendable {
     private static let interval = Duration.seconds(1)
     private static let maxTopics = 20
+    /// As much of the past as one who opens the dashboard gets a second late.
+    private static let maxUnseen = 10
 
     let endpoint: HubEndpoint
     let metrics: HubMetrics
@@ -18,6 +21,7 @@ struct StatsPublisher: Sendable {
     func run() async {
         let start = ContinuousClock.now
         var before = self.metrics.publishing
+        var unseen: [Update] = []
         _ = try? await self.endpoint.hub.ask { _ = $0.takeRecentTopics() }
         while !Task.isCancelled {
             try? await Task.sleep(for: Self.interval)
@@ -27,12 +31,27 @@ struct StatsPublisher: Sendable {
             }
             before = now
             guard let update = try? Update(topic: self.topic, data: data) else { continue }
-            _ = try? await self.admin.stats.publish([update])
+            unseen.append(update)
+            guard self.admin.isWatched || unseen.count >= Self.maxUnseen else { continue }
+            _ = try? await self.admin.stats.publish(unseen)
+            unseen = []
         }
     }
 
     private func stats(of publishing: HistogramSnapshot, uptime: Duration) async throws -> String {
-        let figures = try await self.endpoint.figures(store: self.metrics.store)
+        // To find the topics with the most streams all are looked at, which nobody should wait for while nobody looks.
+        let mostStreams = self.admin.isWatched ? Self.maxTopics : 0
+        // Asked all at once: each question wakes every event loop.
+        let loops = try await self.endpoint.hub.ask { shard in
+            (
+                load: shard.load(),
+                recent: shard.takeRecentTopics(),
+                busiest: mostStreams > 0 ? shard.busiestTopics(mostStreams) : []
+            )
+        }
+        let figures = self.endpoint.figures(store: self.metrics.store, of: loops.map(\.load))
+        // Each loop is told of every update; one of them will do.
+        let topics = try await self.topics(recent: loops.first?.recent ?? [:], busiest: loops.flatMap(\.busiest))
         let process = ProcessFigures.now()
         let (epoch, _) = self.endpoint.hub.logState
         let fields: [(String, String)] = [
@@ -68,24 +87,20 @@ struct StatsPublisher: Sendable {
                 "process",
                 process.map { "{\"memory\":\($0.residentBytes),\"cpu\":\(Self.text($0.cpuSeconds))}" } ?? "null"
             ),
-            ("topics", try await self.topics()),
+            ("topics", topics),
             ("sources", "[\(figures.sources.map(\.json).joined(separator: ","))]"),
         ]
         return "{" + fields.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}"
     }
 
     /// The busiest topics of the last second, then those with the most streams.
-    private func topics() async throws -> String {
-        // Each loop is told of every update; one of them will do.
-        let recent = try await self.endpoint.hub.ask { $0.takeRecentTopics() }.first ?? [:]
+    private func topics(recent: [Topic: Int], busiest: [(topic: Topic, streams: Int)]) async throws -> String {
         var topics = recent.sorted { $0.value > $1.value }.prefix(Self.maxTopics).map(\.key)
-        // To find the others all topics are looked at, which nobody should wait for while nobody looks.
-        let isWatched = self.admin.isWatched
-        let loops = try await self.endpoint.hub.ask { isWatched ? $0.busiestTopics(Self.maxTopics) : [] }
-        for (topic, _) in loops.joined().sorted(by: { $0.streams > $1.streams })
+        for (topic, _) in busiest.sorted(by: { $0.streams > $1.streams })
         where topics.count < Self.maxTopics && !topics.contains(topic) {
             topics.append(topic)
         }
+        guard !topics.isEmpty else { return "[]" }
         let shown = topics
         let streams = try await self.endpoint.hub.ask { shard in shown.map { shard.streamCount(of: $0) } }
         let rows = shown.enumerated().map { index, topic in
