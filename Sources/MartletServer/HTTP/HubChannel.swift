@@ -50,6 +50,10 @@ public struct HubChannel: ServerChildChannel, HTTPChannelHandler {
         self.responder = responder
     }
 
+    /// A connection keeps what it has read into for as long as it lives, so one that becomes a stream and reads nothing
+    /// more should begin with little: the usual head of a request. It gets more as soon as it reads more.
+    private static let readBuffers = AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 512, maximum: 64 << 10)
+
     /// Fills a new connection's pipeline.
     public func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         let endpoint = self.endpoint
@@ -63,6 +67,7 @@ public struct HubChannel: ServerChildChannel, HTTPChannelHandler {
         endpoint.connections.add(1, ordering: .relaxed)
         channel.closeFuture.whenComplete { _ in endpoint.connections.subtract(1, ordering: .relaxed) }
         return channel.eventLoop.makeCompletedFuture {
+            try channel.syncOptions?.setOption(.recvAllocator, value: Self.readBuffers)
             let handOver: EventLoopFuture<HandOver>
             if let tls = self.tls {
                 handOver = try Self.setUpTLS(channel, context: tls.current, endpoint: endpoint)
