@@ -150,6 +150,10 @@ def installed(context):
 def upgraded(context):
     machine = Machine(context)
     machine.run(block("useradd"), ("curl http", "noted curl http"))
+    server = context.server(log=f"sqlite:{machine.path('var/lib/martlet/martlet.db')}")
+    server.terminate()
+    server.wait(within=15)
+    os.mkdir(machine.path("var/backups/martlet"))
     program = machine.path("usr/local/bin/martlet")
     os.remove(program)
     with open(program, "w") as file:
@@ -157,6 +161,7 @@ def upgraded(context):
     said = machine.run(block("martlet.old"), ("-m 755 martlet ", f"-m 755 {context.binary} "))
     check("noted: systemctl restart martlet" in said, f"the service is not restarted: {said}")
     check_equal(open(program + ".old").read(), "the old one\n", "what martlet.old is")
+    check_equal(len(os.listdir(machine.path("var/backups/martlet"))), 1, "the copies of the log")
     os.mkdir(machine.path("renewed"))
     for name in ("fullchain.pem", "privkey.pem"):
         with open(machine.path(f"renewed/{name}"), "w") as file:
