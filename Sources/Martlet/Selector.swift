@@ -35,7 +35,7 @@ public struct Selector: Sendable, Hashable, CustomStringConvertible {
     /// together of what comes from outside.
     ///
     /// ```swift
-    /// let selector = try Selector.topic("users/\(userID)/notices")
+    /// let selector = try Selector.topic("users/42/notices")
     /// ```
     ///
     /// - Throws: ``UpdateError`` with the code `topic` if it is no topic, see ``Topic/init(_:)``.
