@@ -12,28 +12,6 @@ public import NIOCore
 /// It may be used from any task or thread. Subscribers live on the event loops of the group, a shard each; the log
 /// is written by one task on one of the loops. All of its tasks are children of ``run()``.
 public final class Hub: Sendable {
-    /// How a hub treats its streams.
-    public struct Settings: Sendable, Hashable {
-        /// How often an idle stream gets a comment.
-        public var heartbeat: TimeAmount
-        /// For how long a reader may make no progress before it is closed.
-        public var stall: TimeAmount
-        /// The most bytes of encoded updates that each event loop keeps for those who lag.
-        public var tailBytes: Int
-
-        /// Makes settings.
-        public init(heartbeat: TimeAmount = .seconds(15), stall: TimeAmount = .seconds(60), tailBytes: Int = 16 << 20) {
-            self.heartbeat = heartbeat
-            self.stall = stall
-            self.tailBytes = tailBytes
-        }
-
-        /// A heartbeat's interval is cut into as many ticks, at least a second apart: waking a loop that sleeps costs as
-        /// much as a dozen heartbeats.
-        var heartbeatSlices: Int { Int(max(1, min(60, self.heartbeat.nanoseconds / 1_000_000_000))) }
-        var tick: TimeAmount { .nanoseconds(self.heartbeat.nanoseconds / Int64(self.heartbeatSlices)) }
-    }
-
     /// What ``run()`` runs beside the hub itself.
     private let sources: [any Source]
     private let log: any EventLog
@@ -348,31 +326,4 @@ public final class Hub: Sendable {
 
     /// Which history the log holds, and how much of it.
     package var logState: (epoch: Epoch, bounds: LogBounds) { (self.log.epoch, self.log.bounds) }
-}
-
-/// Says why nothing was published.
-///
-/// ```swift
-/// do {
-///     try await hub.publish(updates)
-/// } catch {
-///     switch error {
-///     case .reservedID(let id): print("\(id) can't be chosen")
-///     case .log(let failure): print("try again later: \(failure)")
-///     }
-/// }
-/// ```
-public enum PublishError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// An update's id has the form of a position in this log, which only the log gives.
-    case reservedID(String)
-    /// The log could not take it.
-    case log(LogError)
-
-    /// What happened.
-    public var description: String {
-        switch self {
-        case .reservedID(let id): "The id \"\(id)\" has the form of the ids that this hub gives itself; choose another."
-        case .log(let error): error.message
-        }
-    }
 }

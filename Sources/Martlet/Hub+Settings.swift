@@ -1,0 +1,25 @@
+public import NIOCore
+
+extension Hub {
+    /// How a hub treats its streams.
+    public struct Settings: Sendable, Hashable {
+        /// How often an idle stream gets a comment.
+        public var heartbeat: TimeAmount
+        /// For how long a reader may make no progress before it is closed.
+        public var stall: TimeAmount
+        /// The most bytes of encoded updates that each event loop keeps for those who lag.
+        public var tailBytes: Int
+
+        /// Makes settings.
+        public init(heartbeat: TimeAmount = .seconds(15), stall: TimeAmount = .seconds(60), tailBytes: Int = 16 << 20) {
+            self.heartbeat = heartbeat
+            self.stall = stall
+            self.tailBytes = tailBytes
+        }
+
+        /// A heartbeat's interval is cut into as many ticks, at least a second apart: waking a loop that sleeps costs as
+        /// much as a dozen heartbeats.
+        var heartbeatSlices: Int { Int(max(1, min(60, self.heartbeat.nanoseconds / 1_000_000_000))) }
+        var tick: TimeAmount { .nanoseconds(self.heartbeat.nanoseconds / Int64(self.heartbeatSlices)) }
+    }
+}
