@@ -23,6 +23,16 @@ final actor Committer {
         var requests: [Request] = []
         var bytes = 0
         var isClosed = false
+        /// The task is cancelled: what is queued is the last.
+        var isEnding = false
+        /// The committer, while there is nothing to do.
+        var sleeper: CheckedContinuation<Void, Never>?
+
+        /// Whom to wake once the lock is given back.
+        mutating func wake() -> CheckedContinuation<Void, Never>? {
+            defer { self.sleeper = nil }
+            return self.sleeper
+        }
     }
 
     /// One transaction is no larger than this, so that the first in it doesn't wait for megabytes to be written.
@@ -36,8 +46,6 @@ final actor Committer {
     private let ownership: Ownership
     private let queue = Mutex(Queue())
     private let failure = Mutex<(error: LogError, at: ContinuousClock.Instant)?>(nil)
-    private let arrivals: AsyncStream<Void>
-    private nonisolated let arrived: AsyncStream<Void>.Continuation
     /// Called with each batch once it is in the log, before its publishers are told.
     private let dispatch: @Sendable ([Entry], _ since: NIODeadline, _ acknowledge: () -> Void) -> Void
     /// From when updates were brought until the log had them.
@@ -57,29 +65,31 @@ final actor Committer {
         self.eventLoop = eventLoop
         self.ownership = ownership
         self.dispatch = dispatch
-        (self.arrivals, self.arrived) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     /// Queues updates; from any thread.
     nonisolated func submit(_ request: Request) {
-        let refusal: LogError? = self.queue.withLock { queue in
+        do throws(LogError) {
+            try self.enqueue(request)?.resume()
+        } catch {
+            self.eventLoop.execute { request.completion(.failure(error)) }
+        }
+    }
+
+    private nonisolated func enqueue(_ request: Request) throws(LogError) -> CheckedContinuation<Void, Never>? {
+        try self.queue.withLock { queue throws(LogError) in
             if queue.isClosed {
-                return LogError(code: .unavailable, message: "The hub is shutting down; nothing was published.")
+                throw LogError(code: .unavailable, message: "The hub is shutting down; nothing was published.")
             }
             if queue.bytes > Committer.maxWaitingBytes {
-                return LogError(
+                throw LogError(
                     code: .unavailable,
                     message: "The log does not keep up: \(queue.requests.count) publishers wait. Nothing was published."
                 )
             }
             queue.requests.append(request)
             queue.bytes += request.bytes
-            return nil
-        }
-        if let refusal {
-            self.eventLoop.execute { request.completion(.failure(refusal)) }
-        } else {
-            self.arrived.yield()
+            return queue.wake()
         }
     }
 
@@ -92,11 +102,33 @@ final actor Committer {
 
     /// Appends until the task is cancelled; what is queued by then is still appended, later publishers are refused.
     func run() async {
-        for await _ in self.arrivals {
-            await self.appendAll()
+        await withTaskCancellationHandler {
+            // Whoever sleeps is resumed by the task's executor first, which would be a thread of the pool's for each batch.
+            await withTaskExecutorPreference(LoopTaskExecutor(self.eventLoop)) {
+                while await self.sleep() { await self.appendAll() }
+            }
+        } onCancel: {
+            let sleeper = self.queue.withLock { queue in
+                queue.isEnding = true
+                return queue.wake()
+            }
+            sleeper?.resume()
         }
         self.queue.withLock { $0.isClosed = true }
         await self.appendAll()
+    }
+
+    /// Waits until something is queued; false at the end.
+    private func sleep() async -> Bool {
+        await withCheckedContinuation { continuation in
+            let isNeeded = self.queue.withLock { queue in
+                if queue.isEnding || !queue.requests.isEmpty { return false }
+                queue.sleeper = continuation
+                return true
+            }
+            if !isNeeded { continuation.resume() }
+        }
+        return self.queue.withLock { !$0.isEnding }
     }
 
     private func appendAll() async {

@@ -88,7 +88,7 @@ extension HubHandler {
             if let rule = access.operators {
                 try rule.check(request, from: context.channel.remoteAddress)
             } else if access.isKeyless, self.endpoint.isAlone {
-                try LoopbackRule.check(request, from: context.channel.remoteAddress, allowing: access.cors)
+                try self.checkLoopback(request, context: context)
             }
             guard let read = HubRequest.read(request, hasShortForm: self.endpoint.hasShortForm) else {
                 self.state = .passing(requestEnded: false, responseEnded: false)
@@ -98,7 +98,7 @@ extension HubHandler {
             }
             // The application's own requests are not the hub's to judge.
             if access.isKeyless, access.operators == nil, !self.endpoint.isAlone {
-                try LoopbackRule.check(request, from: context.channel.remoteAddress, allowing: access.cors)
+                try self.checkLoopback(request, context: context)
             }
             self.exchange.corsFields = access.cors.fields(for: request.headerFields[.origin])
             try self.authorize(try read.get(), request)
@@ -106,6 +106,16 @@ extension HubHandler {
             // Its body is not wanted; a client that sends one regardless is cut off rather than read to the end.
             self.refuse(error, thenClose: true)
         }
+    }
+
+    private func checkLoopback(_ request: HTTPRequest, context: ChannelHandlerContext) throws(RequestError) {
+        try LoopbackRule.check(
+            request,
+            from: context.channel.remoteAddress,
+            allowing: self.endpoint.access.cors,
+            known: self.loopbackHost
+        )
+        self.loopbackHost = request.authority
     }
 
     /// Goes on with a request whose sender has been let in.

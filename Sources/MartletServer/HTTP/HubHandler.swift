@@ -83,6 +83,8 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
     /// The read at hand has brought a part of a request.
     var hasReadPart = false
     var isHandedOver = false
+    /// The host that the connection's last request asked for, once it has passed ``LoopbackRule``.
+    var loopbackHost: String?
     /// What is wrong with what came behind the request at hand.
     var errorBehind: RequestError?
     /// What the peer had not got when a connection that ends was last looked at.

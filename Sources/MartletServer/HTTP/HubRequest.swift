@@ -74,13 +74,12 @@ struct HubRequest {
         let query = question.map { String(path[path.index(after: $0)...]) } ?? ""
         if resource == HubEndpoint.hubPath { return .hub(query: query) }
         if resource == SubscriptionPath.root { return .subscriptions(path: "", query: query) }
-        if resource.hasPrefix(SubscriptionPath.root + "/") {
-            let path = resource.dropFirst(SubscriptionPath.root.count + 1)
+        if let path = resource.following(SubscriptionPath.prefix) {
             // With a slash behind it, it is another path, of an empty segment.
             return .subscriptions(path: path.isEmpty ? "/" : String(path), query: query)
         }
-        guard hasShortForm, resource.hasPrefix(HubEndpoint.topicsPrefix) else { return nil }
-        return .topic(path: String(resource.dropFirst(HubEndpoint.topicsPrefix.count)), query: query)
+        guard hasShortForm, let topic = resource.following(HubEndpoint.topicsPrefix) else { return nil }
+        return .topic(path: String(topic), query: query)
     }
 }
 
@@ -151,6 +150,14 @@ extension HubRequest.Target {
     /// The topic in the short form's path, percent-encoding undone once.
     static func topic(_ path: String) throws -> Topic {
         try Topic(FormFields.decode(path, plusIsSpace: false))
+    }
+}
+
+extension Substring {
+    /// What follows these bytes; nil if it doesn't begin with them. Bytes, since a character may reach beyond a prefix.
+    fileprivate func following(_ prefix: String) -> Substring? {
+        guard self.utf8.starts(with: prefix.utf8) else { return nil }
+        return self[self.utf8.index(self.startIndex, offsetBy: prefix.utf8.count)...]
     }
 }
 

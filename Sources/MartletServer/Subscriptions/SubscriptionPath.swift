@@ -3,6 +3,7 @@ import HTTPTypes
 /// What a path of the subscriptions API speaks of: all subscriptions, those to one topic, or one subscriber's to one topic.
 struct SubscriptionPath: Sendable, Hashable {
     static let root = HubEndpoint.hubPath + "/subscriptions"
+    static let prefix = Self.root + "/"
 
     /// The selector, in the subscriber's words.
     let topic: String?
