@@ -17,9 +17,11 @@ extension Hub {
             self.tailBytes = tailBytes
         }
 
-        /// A heartbeat's interval is cut into as many ticks, at least a second apart: waking a loop that sleeps costs as
-        /// much as a dozen heartbeats.
-        var heartbeatSlices: Int { Int(max(1, min(60, self.heartbeat.nanoseconds / 1_000_000_000))) }
+        /// A heartbeat's interval is cut into as many ticks, at least five seconds apart: waking loops that sleep, and
+        /// filling the processor's caches anew, costs a fifth of all heartbeats with ticks of one second.
+        var heartbeatSlices: Int { Int(max(1, min(60, self.heartbeat.nanoseconds / 5_000_000_000))) }
         var tick: TimeAmount { .nanoseconds(self.heartbeat.nanoseconds / Int64(self.heartbeatSlices)) }
+        /// How often those who make no progress are looked at.
+        var stallTick: TimeAmount { min(.seconds(1), .nanoseconds(max(1_000_000, self.stall.nanoseconds / 4))) }
     }
 }

@@ -61,15 +61,6 @@ extension Shard {
         }
     }
 
-    /// Leaves a subscriber alone until its socket has room.
-    func wait(_ subscriber: Subscriber, cursor: SequenceNumber) {
-        subscriber.cursor = cursor
-        subscriber.state = .waitingForRoom
-        subscriber.progress = subscriber.outlet.progress
-        subscriber.progressed = self.eventLoop.now
-        self.waiting[ObjectIdentifier(subscriber)] = subscriber
-    }
-
     private func yield(_ subscriber: Subscriber) {
         subscriber.state = .yielding
         self.eventLoop.assumeIsolated().execute {
@@ -116,7 +107,7 @@ extension Shard {
         // so it is let go, to resume elsewhere or later.
         guard case .success(let page) = result, page.through > requested || page.first > requested + 1 else {
             subscriber.ending = .other
-            return subscriber.outlet.end(with: nil)
+            return self.end(subscriber)
         }
         var frames: [Frame] = []
         if page.first > requested + 1 {

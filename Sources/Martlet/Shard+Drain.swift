@@ -20,12 +20,12 @@ extension Shard {
         let bound = NIOLoopBound((shard: self, streams: streams), eventLoop: self.eventLoop)
         for wave in 0..<waves {
             self.eventLoop.scheduleTask(in: duration * wave / waves) {
-                let (_, streams) = bound.value
+                let (shard, streams) = bound.value
                 for subscriber in streams[streams.count * wave / waves..<streams.count * (wave + 1) / waves] {
                     if case .gone = subscriber.state { continue }
                     let retry = spread - spread * wave / waves + 1000 + (spread > 0 ? Int.random(in: 0...spread) : 0)
                     subscriber.ending = .drain
-                    subscriber.outlet.end(with: Frame(bytes: Array("retry: \(retry)\n\n".utf8)))
+                    shard.end(subscriber, with: Frame(bytes: Array("retry: \(retry)\n\n".utf8)))
                 }
             }
         }

@@ -1,7 +1,6 @@
 import NIOCore
 
-/// One timer per shard: at each tick one slice of the subscribers gets a heartbeat, and those that wait for room are
-/// looked at. It runs only while there are subscribers.
+/// One timer per shard: at each tick one slice of the subscribers gets a heartbeat. It runs only while there are any.
 extension Shard {
     func addToHeartbeat(_ subscriber: Subscriber) {
         let slice = self.joinSlice
@@ -32,12 +31,10 @@ extension Shard {
 
     private func tick() {
         // A loop that can't keep up gives the slice its turn at a later tick.
-        if !self.isBeating {
-            let slice = self.nextSlice
-            self.nextSlice = (slice + 1) % self.slices.count
-            self.beat(slice, below: self.slices[slice].count)
-        }
-        self.endStalled()
+        if self.isBeating { return }
+        let slice = self.nextSlice
+        self.nextSlice = (slice + 1) % self.slices.count
+        self.beat(slice, below: self.slices[slice].count)
     }
 
     /// Sends heartbeats to a slice, in turns from its back on: whoever leaves in between has the last put in his place,
@@ -45,33 +42,28 @@ extension Shard {
     private func beat(_ slice: Int, below end: Int) {
         let end = min(end, self.slices[slice].count)
         let start = max(0, end - Self.heartbeatsPerTurn)
-        for subscriber in self.slices[slice][start..<end] {
-            // Whoever is reading on has bytes on the way, which do the same.
-            guard case .live(let index) = subscriber.state else { continue }
-            switch subscriber.outlet.send(.heartbeat) {
-            case .taken: break
-            case .full, .closed:
-                subscriber.cohort.removeLive(at: index)
-                self.wait(subscriber, cursor: self.head)
+        self.write(.heartbeat, count: end - start) { range, descriptors in
+            self.slices[slice].withUnsafeBufferPointer { subscribers in
+                for index in range {
+                    let subscriber = subscribers[start + index]
+                    // Whoever is reading on has bytes on the way, which do the same.
+                    descriptors[index - range.lowerBound] =
+                        if case .live(let place) = subscriber.state {
+                            subscriber.cohort.live[place].descriptor
+                        } else {
+                            Self.nobody
+                        }
+                }
             }
+        } otherwise: { index, outcome in
+            let subscriber = self.slices[slice][start + index]
+            guard self.send(.heartbeat, to: subscriber, after: outcome) != .taken,
+                case .live(let place) = subscriber.state
+            else { return }
+            subscriber.cohort.removeLive(at: place)
+            self.wait(subscriber, cursor: self.head)
         }
         self.isBeating = start > 0
         if self.isBeating { self.eventLoop.assumeIsolated().execute { self.beat(slice, below: start) } }
-    }
-
-    /// Closes those that have made no progress for too long; what they miss stays in the log.
-    private func endStalled() {
-        let now = self.eventLoop.now
-        for subscriber in Array(self.waiting.values) {
-            let progress = subscriber.outlet.progress
-            if progress != subscriber.progress {
-                subscriber.progress = progress
-                subscriber.progressed = now
-            } else if now - subscriber.progressed >= self.settings.stall {
-                self.counters.stalled += 1
-                subscriber.ending = .stalled
-                subscriber.outlet.end(with: nil)
-            }
-        }
     }
 }

@@ -56,7 +56,7 @@ extension Shard {
         self.eventLoop.preconditionInEventLoop()
         let state: Stream.State
         switch subscriber.state {
-        case .live: state = .live
+        case .live, .ending: state = .live
         case .waitingForRoom: state = .waiting
         case .waitingForLog, .yielding, .ahead: state = .reading
         case .gone: return nil
@@ -76,7 +76,7 @@ extension Shard {
         self.eventLoop.preconditionInEventLoop()
         guard let subscriber = self.slices.joined().first(where: { $0.number == number }) else { return false }
         subscriber.ending = .other
-        subscriber.outlet.end(with: nil)
+        self.end(subscriber)
         return true
     }
 

@@ -34,6 +34,8 @@ package final class Shard {
     var ticking: RepeatedTask?
     /// A slice's heartbeats go on in a later turn of the loop.
     var isBeating = false
+    /// Those that wait for room are going to be looked at.
+    var isLooking = false
     var isDraining = false
     /// How many updates of each topic came since that was asked last; nil if nobody asks.
     var recentTopics: [Topic: Int]?
@@ -134,20 +136,35 @@ package final class Shard {
     /// Ends a subscription; what it had not got yet stays in the log. Does nothing if it has left already.
     package func leave(_ subscriber: Subscriber) {
         self.eventLoop.preconditionInEventLoop()
-        switch subscriber.state {
-        case .gone: return
-        case .live(let index): subscriber.cohort.removeLive(at: index)
-        case .waitingForRoom: self.waiting[ObjectIdentifier(subscriber)] = nil
-        case .ahead: self.ahead.removeAll { $0 === subscriber }
-        case .waitingForLog: self.reading[ObjectIdentifier(subscriber)] = nil
-        case .yielding: break
-        }
+        if case .gone = subscriber.state { return }
+        self.takeOut(subscriber)
         subscriber.state = .gone
         self.counters.closed[subscriber.ending.rawValue] += 1
         subscriber.cohort.count -= 1
         if subscriber.cohort.count == 0 { self.index.remove(subscriber.cohort) }
         self.removeFromHeartbeat(subscriber)
         self.counters.streams -= 1
+    }
+
+    /// Ends a subscriber's response in good order, after `last` if there is room for it; nothing more is sent to it.
+    package func end(_ subscriber: Subscriber, with last: Frame? = nil) {
+        self.eventLoop.preconditionInEventLoop()
+        if case .gone = subscriber.state { return }
+        subscriber.cursor = self.cursor(of: subscriber)
+        self.takeOut(subscriber)
+        subscriber.state = .ending
+        subscriber.outlet.end(with: last)
+    }
+
+    /// Takes a subscriber out of where its state has put it.
+    private func takeOut(_ subscriber: Subscriber) {
+        switch subscriber.state {
+        case .live(let index): subscriber.cohort.removeLive(at: index)
+        case .waitingForRoom: self.waiting[ObjectIdentifier(subscriber)] = nil
+        case .ahead: self.ahead.removeAll { $0 === subscriber }
+        case .waitingForLog: self.reading[ObjectIdentifier(subscriber)] = nil
+        case .yielding, .ending, .gone: break
+        }
     }
 
     /// Takes a batch of updates, the next in the log's order, and sends each to those it concerns.
@@ -204,16 +221,17 @@ package final class Shard {
             let through = group.endIndex == matched.endIndex ? self.head : group[group.endIndex - 1].sequence
             self.counters.deliveries += group.count * cohort.live.count
             self.counters.bytes += frame.payloadBytes * cohort.live.count
-            // Backwards, since whoever can't take it is taken out and the last put in its place.
-            for number in cohort.live.indices.reversed() {
-                let subscriber = cohort.live[number]
-                switch subscriber.outlet.send(frame) {
-                case .taken: break
-                case .full, .closed:
-                    cohort.removeLive(at: number)
-                    self.counters.lagged += 1
-                    self.wait(subscriber, cursor: through)
+            // Whoever can't take it is taken out, and the last, who has had it, put in its place.
+            self.write(frame, count: cohort.live.count) { range, descriptors in
+                cohort.live.withUnsafeBufferPointer { live in
+                    for index in range { descriptors[index - range.lowerBound] = live[index].descriptor }
                 }
+            } otherwise: { index, outcome in
+                let subscriber = cohort.live[index].subscriber
+                guard self.send(frame, to: subscriber, after: outcome) != .taken else { return }
+                cohort.removeLive(at: index)
+                self.counters.lagged += 1
+                self.wait(subscriber, cursor: through)
             }
         }
     }

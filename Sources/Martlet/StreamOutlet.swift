@@ -9,6 +9,13 @@ package protocol StreamOutlet: AnyObject {
     /// sent to it before. After `.closed` it calls ``Shard/leave(_:)``.
     func send(_ frame: Frame) -> SendResult
 
+    /// What a frame's chunk may be written to past the outlet for as long as the subscriber is live, if there is that. It
+    /// is asked for when the subscriber becomes live.
+    var socket: StreamSocket? { get }
+
+    /// Goes on where such a write did not end well: queues what of the frame was left over, or ends the stream.
+    func resume(_ frame: Frame, after outcome: StreamSocket.Outcome) -> SendResult
+
     /// Grows while the peer takes bytes; a reader for whom it stands still makes no progress.
     var progress: Int { get }
 
@@ -17,6 +24,11 @@ package protocol StreamOutlet: AnyObject {
 
     /// Ends the response in good order, after `last` if there is room for it.
     func end(with last: Frame?)
+}
+
+extension StreamOutlet {
+    package var socket: StreamSocket? { nil }
+    package func resume(_ frame: Frame, after outcome: StreamSocket.Outcome) -> SendResult { .closed }
 }
 
 /// Who is at the other end of a stream.

@@ -15,6 +15,8 @@ package final class Subscriber {
         case ahead
         /// It reads on in a later turn of the loop, so that others get theirs in between.
         case yielding
+        /// Its response is at its end; it is sent nothing more.
+        case ending
         /// It has left.
         case gone
     }
@@ -50,6 +52,14 @@ extension Subscriber: Sendable {}
 
 /// The subscribers of one shard that have the same interest: what is found and framed for one of them goes to all.
 final class Cohort {
+    /// One that gets what comes, and where its bytes go without asking it. They lie next to each other: a walk over
+    /// thousands looks at little else.
+    struct Member {
+        let subscriber: Subscriber
+        /// Nil if it goes through the outlet.
+        let socket: StreamSocket?
+    }
+
     /// Where it stands in a list of the shard's index.
     struct Place {
         let list: CohortList
@@ -60,7 +70,7 @@ final class Cohort {
     /// For what of history is found by looking, not by an index.
     var filter: InterestFilter
     /// Those that get what comes.
-    var live: [Subscriber] = []
+    private(set) var live: [Member] = []
     /// How many there are, live or not.
     var count = 0
     var places: [Place] = []
@@ -90,7 +100,7 @@ final class Cohort {
 
     func addLive(_ subscriber: Subscriber) {
         subscriber.state = .live(index: self.live.count)
-        self.live.append(subscriber)
+        self.live.append(Member(subscriber: subscriber, socket: subscriber.outlet.socket))
     }
 
     /// Takes the subscriber at `index` out; the last one takes its place.
@@ -98,7 +108,7 @@ final class Cohort {
         let last = self.live.removeLast()
         if index < self.live.count {
             self.live[index] = last
-            last.state = .live(index: index)
+            last.subscriber.state = .live(index: index)
         }
     }
 }

@@ -138,7 +138,7 @@ final class HTTP2StreamHandler: ChannelInboundHandler, StreamOutlet {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case is ChannelShouldQuiesceEvent:
-            self.end(with: self.membership.quiesce())
+            self.membership.quiesce()
         default: context.fireUserInboundEventTriggered(event)
         }
     }

@@ -21,14 +21,15 @@ final class StreamHandler: ChannelInboundHandler, StreamOutlet {
     /// Bytes have to pass through TLS, so they can't go straight to the socket.
     private let isSecure: Bool
     private var context: ChannelHandlerContext?
-    private var socket: StreamSocket?
+    private var connection: StreamSocket?
     /// Writes that the channel has not finished.
     private var queuedWrites = 0
     private var isQueued: Bool { self.queuedWrites > 0 }
     private var isEnding = false
     /// Within a write, which may find the connection broken and close it.
     private var isWriting = false
-    private var submitted = 0
+    /// Bytes that were left to the channel, in all.
+    private var queued = 0
 
     init(_ membership: StreamMembership, framing: Framing, isSecure: Bool) {
         self.membership = membership
@@ -39,15 +40,15 @@ final class StreamHandler: ChannelInboundHandler, StreamOutlet {
     /// Sends the response's head and joins. The handler must be in the pipeline, and no codec any more.
     func begin(head: ByteBuffer, _ request: StreamOpening) {
         guard let context = self.context, context.channel.isActive else { return }
-        self.socket = StreamSocket(context.channel)
-        self.socket?.prepareForStream(timeout: self.membership.stall)
+        self.connection = StreamSocket(context.channel)
+        self.connection?.prepareForStream(timeout: self.membership.stall)
         // Head and first comment in one segment.
         var opening = head
         opening.writeImmutableBuffer(self.bytes(of: .heartbeat))
         // A socket that can't take a response's head is full from the start; the remainder is queued before the rest.
         // So is the head behind a former response that the channel has not sent yet.
         let queued = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-        _ = queued > 0 ? self.queue(opening, context: context) : self.transmit(opening)
+        _ = queued > 0 ? self.queue(opening) : self.transmit(opening)
         self.membership.join(request.interest, from: request.start, outlet: self)
     }
 
@@ -58,10 +59,11 @@ final class StreamHandler: ChannelInboundHandler, StreamOutlet {
         return self.transmit(self.bytes(of: frame))
     }
 
+    /// What was written past the channel doesn't count: it is asked for while the socket is full, and nothing is then.
     var progress: Int {
-        guard let context = self.context else { return self.submitted }
+        guard let context = self.context else { return self.queued }
         let buffered = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-        return self.submitted - buffered - (self.socket?.unacknowledged ?? 0)
+        return self.queued - buffered - (self.connection?.unacknowledged ?? 0)
     }
 
     var peer: StreamPeer {
@@ -88,18 +90,30 @@ final class StreamHandler: ChannelInboundHandler, StreamOutlet {
         }
     }
 
+    /// With TLS, in HTTP/1.0, and with bytes in the channel's queue, the way leads through here.
+    var socket: StreamSocket? {
+        if case .chunked = self.framing, !self.isQueued { self.plainSocket } else { nil }
+    }
+
+    func resume(_ frame: Frame, after outcome: StreamSocket.Outcome) -> SendResult {
+        if self.isEnding { return .closed }
+        return self.finish(self.bytes(of: frame), after: outcome)
+    }
+
+    private var plainSocket: StreamSocket? { self.isSecure ? nil : self.connection }
+
     private func transmit(_ bytes: ByteBuffer) -> SendResult {
-        guard let context = self.context else { return .closed }
-        self.submitted += bytes.readableBytes
-        guard let socket = self.socket, !self.isSecure, !self.isQueued else {
-            return self.queue(bytes, context: context)
-        }
-        switch socket.write(bytes) {
+        guard let socket = self.plainSocket, !self.isQueued else { return self.queue(bytes) }
+        return self.finish(bytes, after: socket.write(bytes))
+    }
+
+    private func finish(_ bytes: ByteBuffer, after outcome: StreamSocket.Outcome) -> SendResult {
+        switch outcome {
         case .all: return .taken
         case .some(let count):
             var rest = bytes
             rest.moveReaderIndex(forwardBy: count)
-            return self.queue(rest, context: context)
+            return self.queue(rest)
         case .broken:
             self.isEnding = true
             self.closeLater()
@@ -108,7 +122,9 @@ final class StreamHandler: ChannelInboundHandler, StreamOutlet {
     }
 
     /// Leaves bytes to the channel, which writes them when the socket has room.
-    private func queue(_ bytes: ByteBuffer, context: ChannelHandlerContext) -> SendResult {
+    private func queue(_ bytes: ByteBuffer) -> SendResult {
+        guard let context = self.context else { return .closed }
+        self.queued += bytes.readableBytes
         self.isWriting = true
         defer { self.isWriting = false }
         self.queuedWrites += 1
@@ -158,7 +174,7 @@ final class StreamHandler: ChannelInboundHandler, StreamOutlet {
         switch event {
         case ChannelEvent.inputClosed: context.close(promise: nil)
         case is ChannelShouldQuiesceEvent:
-            self.end(with: self.membership.quiesce())
+            self.membership.quiesce()
         default: context.fireUserInboundEventTriggered(event)
         }
     }

@@ -14,8 +14,6 @@ final class StreamMembership: HasDeadline {
     private let subject: String
     private let listing: ActiveSubscriber?
     private var subscriber: Subscriber?
-    /// It owns this; a weak reference would cost each stream a table of its own.
-    private unowned var outlet: (any StreamOutlet)?
 
     let deadline: NIODeadline
     var deadlineSlot = -1
@@ -34,7 +32,6 @@ final class StreamMembership: HasDeadline {
 
     /// Joins the shard; what the subscriber has missed is sent at once.
     func join(_ interest: Interest, from start: ResumePoint, outlet: any StreamOutlet) {
-        self.outlet = outlet
         self.subscriber = self.shard.join(interest, from: start, outlet: outlet)
         if self.deadline != .distantFuture { self.shared.deadlines.add(self) }
         self.shared.streamsBySubject.add(self, of: self.subject)
@@ -65,13 +62,16 @@ final class StreamMembership: HasDeadline {
         }
     }
 
-    /// The server stops, and has not drained its streams before.
-    ///
-    /// - Returns: what to send last: when to come back, each client at another time.
-    func quiesce() -> Frame? {
-        guard let subscriber = self.subscriber, subscriber.ending == .client else { return nil }
-        subscriber.ending = .drain
-        return Frame(bytes: Array("retry: \(Int.random(in: 1000...6000))\n\n".utf8))
+    /// The server stops, and has not drained its streams before: ends it, and tells it when to come back, each client at
+    /// another time.
+    func quiesce() {
+        guard let subscriber = self.subscriber else { return }
+        var last: Frame?
+        if subscriber.ending == .client {
+            subscriber.ending = .drain
+            last = Frame(bytes: Array("retry: \(Int.random(in: 1000...6000))\n\n".utf8))
+        }
+        self.shard.end(subscriber, with: last)
     }
 
     /// The channel is gone.
@@ -82,8 +82,9 @@ final class StreamMembership: HasDeadline {
     /// Its token has ended or what an application granted, or it is as old as streams get.
     func deadlinePassed() {
         self.endpoint.expiredStreams.add(1, ordering: .relaxed)
-        self.subscriber?.ending = .expired
-        self.outlet?.end(with: nil)
+        guard let subscriber = self.subscriber else { return }
+        subscriber.ending = .expired
+        self.shard.end(subscriber)
     }
 }
 

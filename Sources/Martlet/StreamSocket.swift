@@ -1,4 +1,4 @@
-import NIOCore
+package import NIOCore
 
 #if canImport(Glibc)
 import Glibc
@@ -13,9 +13,9 @@ import Darwin
 /// A fan-out is one small write per subscriber, and the way through the pipeline costs more than the write itself. This
 /// is the one place that knows descriptors. Its user must have nothing queued in the channel, and takes the ordinary
 /// way for what the kernel does not take. Confined to the channel's event loop.
-struct StreamSocket {
+package struct StreamSocket {
     /// What the kernel did with some bytes.
-    enum Outcome: Hashable {
+    package enum Outcome: Hashable {
         /// It took all.
         case all
         /// It took so many, and is full.
@@ -28,7 +28,7 @@ struct StreamSocket {
     private let descriptor: CInt
 
     /// Takes the socket of a channel, or nil if the channel's bytes don't go to a TCP socket as they are.
-    init?(_ channel: any Channel) {
+    package init?(_ channel: any Channel) {
         guard
             let descriptor = try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(
                 of: NIOBSDSocket.Handle.self,
@@ -39,27 +39,35 @@ struct StreamSocket {
         self.descriptor = descriptor
     }
 
+    /// The descriptor, or -1 if the connection is closed; only for what is done before anything else gets its turn.
+    ///
+    /// NIO closes a descriptor and clears this flag in one go, on this loop; a descriptor of an active channel has not
+    /// been given to another connection yet.
+    var openDescriptor: CInt { self.channel.isActive ? self.descriptor : -1 }
+
     /// Writes without waiting.
-    func write(_ bytes: ByteBuffer) -> Outcome {
-        // NIO closes a descriptor and clears this flag in one go, on this loop; a descriptor of an active channel has
-        // not been given to another connection yet.
-        guard self.channel.isActive else { return .broken }
-        return bytes.withUnsafeReadableBytes { bytes in
-            while true {
-                let sent = send(self.descriptor, bytes.baseAddress, bytes.count, StreamSocket.flags)
-                if sent == bytes.count { return .all }
-                if sent >= 0 { return .some(sent) }
-                switch errno {
-                case EINTR: continue
-                case EAGAIN, ENOBUFS: return .some(0)
-                default: return .broken
-                }
+    package func write(_ bytes: ByteBuffer) -> Outcome {
+        let descriptor = self.openDescriptor
+        guard descriptor >= 0 else { return .broken }
+        return bytes.withUnsafeReadableBytes { Self.write($0, to: descriptor) }
+    }
+
+    /// Writes to an open descriptor without waiting.
+    static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: CInt) -> Outcome {
+        while true {
+            let sent = send(descriptor, bytes.baseAddress, bytes.count, StreamSocket.flags)
+            if sent == bytes.count { return .all }
+            if sent >= 0 { return .some(sent) }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN, ENOBUFS: return .some(0)
+            default: return .broken
             }
         }
     }
 
     /// How many bytes the kernel holds that the peer has not acknowledged.
-    var unacknowledged: Int {
+    package var unacknowledged: Int {
         guard self.channel.isActive else { return 0 }
         #if canImport(Darwin)
         var count: CInt = 0
@@ -75,7 +83,7 @@ struct StreamSocket {
     /// Has the kernel hold little for a slow reader, and give up on a peer that has vanished.
     ///
     /// - Parameter timeout: how long sent bytes may stay unacknowledged.
-    func prepareForStream(timeout: TimeAmount) {
+    package func prepareForStream(timeout: TimeAmount) {
         guard self.channel.isActive else { return }
         #if canImport(Darwin)
         self.set(TCP_NOTSENT_LOWAT, to: StreamSocket.unsentBytes)

@@ -3,7 +3,7 @@ import NIOCore
 import NIOPosix
 import Testing
 
-@testable import MartletServer
+@testable import Martlet
 
 @Suite("Writing below the pipeline", .timeLimit(.minutes(1)))
 struct StreamSocketTests {
