@@ -91,7 +91,7 @@ struct CohortIndex {
         for member in list.members where member.cohort.matched.last !== entry {
             let cohort = member.cohort
             guard !entry.isPrivate || cohort.isGranted(entry) else { continue }
-            if cohort.matched.isEmpty { touched.append(cohort) }
+            if case .nothing = cohort.matched { touched.append(cohort) }
             cohort.matched.append(entry)
         }
     }

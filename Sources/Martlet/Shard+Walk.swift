@@ -3,7 +3,7 @@ import NIOCore
 /// Sending one frame to many.
 extension Shard {
     /// So many connections are looked at before they are written to.
-    private static let walkGroup = 64
+    static let walkGroup = 64
 
     /// Writes a frame to many sockets, a group at a time, the last first.
     ///

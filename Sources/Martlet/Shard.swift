@@ -21,6 +21,8 @@ package final class Shard {
     var newest: [Topic: Entry] = [:]
     /// Scratch space of `dispatch`, kept for its capacity.
     var touched: [Cohort] = []
+    /// The same of delivery: of cohorts that get the same, each live subscriber by its place.
+    var gathered: [(cohort: Cohort, index: Int)] = []
     /// Those whose socket is full.
     var waiting: [ObjectIdentifier: Subscriber] = [:]
     /// Those for whom a page of history is being read.
@@ -183,13 +185,10 @@ package final class Shard {
         }
         self.counters.updates += entries.count
         let delivered = self.counters.deliveries
-        for cohort in self.touched {
-            self.deliverMatched(to: cohort)
-        }
+        self.deliverMatched()
         if let start, self.counters.deliveries > delivered {
             self.toSocket.recordNanoseconds((NIODeadline.now() - start).nanoseconds)
         }
-        self.touched.removeAll(keepingCapacity: true)
         while self.tail.cost > self.settings.tailBytes { self.tail.removeOldest() }
         behind += self.ahead
         self.ahead = []
@@ -208,54 +207,6 @@ package final class Shard {
             return true
         }
     }
-
-    /// Sends what of the batch is for a cohort to its live subscribers, in one write each.
-    private func deliverMatched(to cohort: Cohort) {
-        let matched = cohort.matched
-        // Not for its capacity: after one large batch every cohort would keep that for ever.
-        cohort.matched = []
-        guard !cohort.live.isEmpty else { return }
-        for group in Shard.groups(of: matched, maxBytes: Shard.maxWriteBytes) {
-            let frame = Frame(joining: group.map(\.frame))
-            // What comes after the last match doesn't concern these subscribers.
-            let through = group.endIndex == matched.endIndex ? self.head : group[group.endIndex - 1].sequence
-            self.counters.deliveries += group.count * cohort.live.count
-            self.counters.bytes += frame.payloadBytes * cohort.live.count
-            // Whoever can't take it is taken out, and the last, who has had it, put in its place.
-            self.write(frame, count: cohort.live.count) { range, descriptors in
-                cohort.live.withUnsafeBufferPointer { live in
-                    for index in range { descriptors[index - range.lowerBound] = live[index].descriptor }
-                }
-            } otherwise: { index, outcome in
-                let subscriber = cohort.live[index].subscriber
-                guard self.send(frame, to: subscriber, after: outcome) != .taken else { return }
-                cohort.removeLive(at: index)
-                self.counters.lagged += 1
-                self.wait(subscriber, cursor: through)
-            }
-        }
-    }
-
-    /// Cuts entries into runs that are written at once; an entry larger than that is a run of its own.
-    static func groups(of entries: [Entry], maxBytes: Int) -> [ArraySlice<Entry>] {
-        var groups: [ArraySlice<Entry>] = []
-        var start = 0
-        var bytes = 0
-        for (number, entry) in entries.enumerated() {
-            let size = entry.frame.payloadBytes
-            if number > start, bytes + size > maxBytes {
-                groups.append(entries[start..<number])
-                start = number
-                bytes = 0
-            }
-            bytes += size
-        }
-        if start < entries.count { groups.append(entries[start...]) }
-        return groups
-    }
-
-    /// What is sent in one write, unless one event is larger.
-    static let maxWriteBytes = 128 << 10
 }
 
 @available(*, unavailable)

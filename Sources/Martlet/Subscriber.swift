@@ -82,7 +82,7 @@ final class Cohort {
     private let grantedTopics: Set<Topic>
     private let isGrantedEverything: Bool
     /// What of the batch at hand is for it.
-    var matched: [Entry] = []
+    var matched = Matched.nothing
 
     init(_ interest: Interest) {
         self.interest = interest

@@ -208,7 +208,11 @@ struct EmbeddedShard {
         let outlets = try (0..<10).map { shard.join(try .sample("news", "own/\($0)")) }
         shard.publish(try (0..<8000).map { _ in try .sample("news") })
         for outlet in outlets {
-            #expect(try #require(outlet.subscriber).cohort.matched.capacity < 1000)
+            guard case .nothing = try #require(outlet.subscriber).cohort.matched else {
+                Issue.record("a cohort keeps what was noted with it")
+                continue
+            }
+            #expect(outlet.writes.count > 0)
         }
     }
 }

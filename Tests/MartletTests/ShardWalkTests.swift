@@ -70,6 +70,28 @@ struct ShardWalkTests {
         }
     }
 
+    @Test(arguments: [1, 2, 3, 40])
+    func `an update for many cohorts reaches each, whoever is closed or full among them`(size: Int) async throws {
+        try await Self.withStage(200) { stage in
+            let outlets = try stage.join(asking: { ["a", "own/\($0 / size)"] }, { _ in .direct })
+            let large = String(repeating: "x", count: 60_000)
+            let slow = [outlets[0], outlets[64], outlets[65], outlets[199]]
+            let closed = [outlets[1], outlets[130]]
+            for outlet in closed { outlet.channel.close(promise: nil) }
+            for _ in 0..<100 where stage.liveCount > 194 {
+                try stage.publish(large)
+                for outlet in outlets where !slow.contains(where: { $0 === outlet }) { outlet.keep() }
+            }
+            try stage.publish("after")
+            #expect(stage.liveCount == 194 && stage.shard.gathered.isEmpty && stage.shard.touched.isEmpty)
+            for outlet in outlets where !closed.contains(where: { $0 === outlet }) {
+                let received = outlet.read() + Array(outlet.rest.readableBytesView)
+                let isSlow = slow.contains { $0 === outlet }
+                #expect(isSlow ? stage.published.starts(with: received) : received == stage.published)
+            }
+        }
+    }
+
     @Test func `a broken connection is told so, and taken out`() async throws {
         try await Self.withStage(10) { stage in
             let outlets = try stage.join { _ in .direct }
@@ -154,10 +176,14 @@ extension ShardWalkTests {
 
         deinit { for outlet in self.outlets { if let subscriber = outlet.subscriber { self.shard.leave(subscriber) } } }
 
-        func join(_ way: (Int) -> Way) throws -> [SocketOutlet] {
+        func join(
+            asking topics: (Int) -> [String] = { _ in ["a"] },
+            _ way: (Int) -> Way
+        ) throws -> [SocketOutlet] {
             for (number, connection) in self.connections.enumerated() {
                 let outlet = SocketOutlet(connection.channel, peer: connection.peer, isDirect: way(number) == .direct)
-                outlet.subscriber = self.shard.join(try .sample("a"), from: .newcomer, outlet: outlet)
+                let interest = Interest(selectors: try topics(number).map { try Selector($0) })
+                outlet.subscriber = self.shard.join(interest, from: .newcomer, outlet: outlet)
                 self.outlets.append(outlet)
             }
             return self.outlets
