@@ -65,6 +65,8 @@ class Measuring:
         try:
             if server == "floor":
                 report = self.load(["floor", *part.floor])
+                if part.heartbeats:
+                    report["server_cpu_ms_per_s"] = report["cpu_us_per_send"] * part.heartbeats / 1000
             else:
                 with target(server, self.options.binary) as (words, process):
                     report = self.load([part.load[0], *words, *part.load[1:], "--pid", str(process)])

@@ -14,6 +14,8 @@ class Part:
     figures: list
     # Beside it, the bare loop of sends.
     floor: list = None
+    # The bare loop's sends stand for so many heartbeats a second.
+    heartbeats: float = 0
 
 
 # (key of the load's report, heading, decimals)
@@ -75,6 +77,8 @@ def parts(quick):
         Part(
             "idle", "10,000 idle streams", ["idle", "--subscribers", many, "--duration", seconds],
             ["memory", "tls", "nchan"], [MEMORY, IDLE],
+            # As far apart as the hub's ticks, so that nothing is left in the processor's caches.
+            ["--subscribers", many, "--rate", "2" if quick else "0.2", "--updates", "4"], int(many) / 15,
         ),
         Part(
             "reconnect", "10,000 streams cut at once, 100 updates missed",
