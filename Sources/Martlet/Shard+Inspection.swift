@@ -94,11 +94,18 @@ extension Shard {
         )
     }
 
-    /// How many updates of each topic came since this was asked last.
+    /// Has updates counted by topic from now on.
+    package func countRecentTopics() {
+        self.eventLoop.preconditionInEventLoop()
+        self.recentTopics = [:]
+    }
+
+    /// How many updates of each topic came since this was asked last; empty if they aren't counted.
     package func takeRecentTopics() -> [Topic: Int] {
         self.eventLoop.preconditionInEventLoop()
-        defer { self.recentTopics = [:] }
-        return self.recentTopics ?? [:]
+        guard let topics = self.recentTopics else { return [:] }
+        self.recentTopics = [:]
+        return topics
     }
 
     /// How many streams ask for a topic by name.

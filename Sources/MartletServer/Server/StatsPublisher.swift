@@ -22,7 +22,8 @@ struct StatsPublisher: Sendable {
         let start = ContinuousClock.now
         var before = self.metrics.publishing
         var unseen: [Update] = []
-        _ = try? await self.endpoint.hub.ask { _ = $0.takeRecentTopics() }
+        // Each loop is told of every update; one of them will do.
+        _ = try? await self.endpoint.hub.ask({ $0.countRecentTopics() }, of: 0)
         while !Task.isCancelled {
             try? await Task.sleep(for: Self.interval)
             let now = self.metrics.publishing
@@ -50,7 +51,6 @@ struct StatsPublisher: Sendable {
             )
         }
         let figures = self.endpoint.figures(store: self.metrics.store, of: loops.map(\.load))
-        // Each loop is told of every update; one of them will do.
         let topics = try await self.topics(recent: loops.first?.recent ?? [:], busiest: loops.flatMap(\.busiest))
         let process = ProcessFigures.now()
         let (epoch, _) = self.endpoint.hub.logState
