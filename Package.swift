@@ -68,11 +68,13 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
+        // What streams are compressed with.
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         // The hub: topics, log, shards, cursors. Knows nothing of HTTP, databases or files.
         .target(
             name: "Martlet",
             dependencies: [
-                "ServerSentEvents",
+                "CZlib", "ServerSentEvents",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -281,7 +283,7 @@ let package = Package(
         .testTarget(
             name: "MartletTests",
             dependencies: [
-                "Martlet", "ServerSentEvents",
+                "CZlib", "Martlet", "ServerSentEvents",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -300,7 +302,7 @@ let package = Package(
         .testTarget(
             name: "MartletSQLiteTests",
             dependencies: [
-                "Martlet", "MartletSQLite", "ServerSentEvents",
+                "CZlib", "Martlet", "MartletSQLite", "ServerSentEvents",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -330,7 +332,7 @@ let package = Package(
         .testTarget(
             name: "MartletServerTests",
             dependencies: [
-                "Martlet", "MartletMetrics", "MartletServer", "ServerSentEvents",
+                "CZlib", "Martlet", "MartletMetrics", "MartletServer", "ServerSentEvents",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),

@@ -1,7 +1,8 @@
 /// Finds the cohorts that an update concerns: by look-ups, however many subscribers there are. Part of a ``Shard``,
 /// confined with it.
 struct CohortIndex {
-    private var byInterest: [Interest: Cohort] = [:]
+    /// By coding first.
+    private var byInterest: [[Interest: Cohort]] = Array(repeating: [:], count: ContentCoding.allCases.count)
     private(set) var byTopic: [Topic: CohortList] = [:]
     private let ofEverything = CohortList()
     private var templates = TemplateIndex()
@@ -13,7 +14,8 @@ struct CohortIndex {
 
     /// Whether nobody asks for anything.
     var isEmpty: Bool {
-        self.byInterest.isEmpty && self.byTopic.isEmpty && self.ofEverything.members.isEmpty && self.templates.isEmpty
+        self.byInterest.allSatisfy(\.isEmpty) && self.byTopic.isEmpty && self.ofEverything.members.isEmpty
+            && self.templates.isEmpty
     }
 
     /// Whether an interest can be served without making every new topic too dear.
@@ -22,11 +24,11 @@ struct CohortIndex {
     /// How often a template was evaluated.
     var templateEvaluations: Int { self.templates.evaluations }
 
-    /// The cohort with this interest, made if there was none.
-    mutating func cohort(with interest: Interest) -> Cohort {
-        if let cohort = self.byInterest[interest] { return cohort }
-        let cohort = Cohort(interest)
-        self.byInterest[interest] = cohort
+    /// The cohort with this interest and coding, made if there was none.
+    mutating func cohort(with interest: Interest, coding: ContentCoding = .identity) -> Cohort {
+        if let cohort = self.byInterest[coding.rawValue][interest] { return cohort }
+        let cohort = Cohort(interest, coding: coding)
+        self.byInterest[coding.rawValue][interest] = cohort
         for selector in interest.selectors {
             if let topic = selector.exactTopic { self.list(of: topic).add(cohort) }
             switch selector.kind {
@@ -55,7 +57,7 @@ struct CohortIndex {
 
     /// Forgets a cohort that has no subscriber any more.
     mutating func remove(_ cohort: Cohort) {
-        self.byInterest[cohort.interest] = nil
+        self.byInterest[cohort.coding.rawValue][cohort.interest] = nil
         for place in cohort.places { place.list.remove(at: place.index) }
         cohort.places = []
         for topic in cohort.interest.selectors.lazy.compactMap(\.exactTopic) {

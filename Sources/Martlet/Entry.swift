@@ -18,7 +18,12 @@ package final class Entry: Sendable {
         self.sequence = logged.position.sequence
         self.topics = logged.update.topics
         self.isPrivate = logged.update.isPrivate
-        self.frame = Frame(logged.update.event(at: logged.position))
+        self.frame = logged.frame
         self.cost = self.frame.chunk.readableBytes + 160 + logged.update.topicsCost
     }
+}
+
+extension LogEntry {
+    /// What subscribers are sent of it.
+    var frame: Frame { Frame(self.update.event(at: self.position), isPrivate: self.update.isPrivate) }
 }

@@ -8,26 +8,35 @@ package import ServerSentEvents
 package struct Frame: Sendable {
     /// The events inside the chunk's framing.
     package let chunk: ByteBuffer
-    private let payloadStart: Int
-    private let payloadLength: Int
+    /// Whether it isn't for everybody. Such a frame isn't compressed together with others.
+    let isPrivate: Bool
+    // Narrow, so that a frame takes no more with a digest than it did without.
+    private let payloadStart: UInt32
+    private let payloadLength: UInt32
+    /// What its plain bytes come to, if it is compressed; else nil.
+    package let digest: FrameDigest?
 
     /// The events without framing.
-    package var payload: ByteBuffer { self.chunk.getSlice(at: self.payloadStart, length: self.payloadLength)! }
+    package var payload: ByteBuffer { self.chunk.getSlice(at: Int(self.payloadStart), length: self.payloadBytes)! }
     /// The length of the events without framing.
-    package var payloadBytes: Int { self.payloadLength }
+    package var payloadBytes: Int { Int(self.payloadLength) }
 
     /// Frames `length` bytes that `write` puts in place.
     package init(
         payloadLength length: Int,
         allocator: ByteBufferAllocator,
+        isPrivate: Bool = false,
+        digest: FrameDigest? = nil,
         write: (UnsafeMutableRawBufferPointer) -> Void
     ) {
+        self.isPrivate = isPrivate
+        self.digest = digest
         let header = String(length, radix: 16)
         var buffer = allocator.buffer(capacity: header.utf8.count + length + 4)
         buffer.writeString(header)
         buffer.writeStaticString("\r\n")
-        self.payloadStart = buffer.writerIndex
-        self.payloadLength = length
+        self.payloadStart = UInt32(buffer.writerIndex)
+        self.payloadLength = UInt32(length)
         buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: length) { memory in
             write(UnsafeMutableRawBufferPointer(rebasing: memory[..<length]))
             return length
@@ -37,8 +46,12 @@ package struct Frame: Sendable {
     }
 
     /// Encodes one event.
-    package init(_ event: Event, allocator: ByteBufferAllocator = Frame.allocator) {
-        self.init(payloadLength: EventEncoder.byteCount(of: event), allocator: allocator) { memory in
+    package init(_ event: Event, isPrivate: Bool = false, allocator: ByteBufferAllocator = Frame.allocator) {
+        self.init(
+            payloadLength: EventEncoder.byteCount(of: event),
+            allocator: allocator,
+            isPrivate: isPrivate
+        ) { memory in
             _ = EventEncoder.write(event, into: memory)
         }
     }
@@ -46,6 +59,15 @@ package struct Frame: Sendable {
     /// Frames bytes that are an event or comment already.
     package init(bytes: [UInt8]) {
         self.init(payloadLength: bytes.count, allocator: Frame.allocator) { $0.copyBytes(from: bytes) }
+    }
+
+    /// Frames bytes of a compressed stream.
+    ///
+    /// - Parameter digest: of what they are decompressed to; nil for the last of a stream.
+    init(compressed bytes: ByteBuffer, digest: FrameDigest?) {
+        self.init(payloadLength: bytes.readableBytes, allocator: Frame.allocator, digest: digest) { memory in
+            bytes.withUnsafeReadableBytes { memory.copyMemory(from: $0) }
+        }
     }
 
     /// Puts several frames into one, so that one write sends them all.
@@ -56,15 +78,14 @@ package struct Frame: Sendable {
             self = frames[0]
             return
         }
-        self.init(payloadLength: frames.reduce(0) { $0 + $1.payloadLength }, allocator: Frame.allocator) { memory in
+        self.init(payloadLength: frames.reduce(0) { $0 + $1.payloadBytes }, allocator: Frame.allocator) { memory in
             var offset = 0
             for frame in frames {
                 frame.chunk.withUnsafeReadableBytes { bytes in
-                    memory[offset...].copyBytes(
-                        from: bytes[frame.payloadStart..<frame.payloadStart + frame.payloadLength]
-                    )
+                    let start = Int(frame.payloadStart)
+                    memory[offset...].copyBytes(from: bytes[start..<start + frame.payloadBytes])
                 }
-                offset += frame.payloadLength
+                offset += frame.payloadBytes
             }
         }
     }

@@ -63,7 +63,7 @@ final class History: Sendable {
         }
         return ResumePoint(
             cursor: cursor,
-            backlog: entries.map { ($0.position.sequence, Frame($0.update.event(at: $0.position))) }
+            backlog: entries.map { ($0.position.sequence, $0.frame) }
         )
     }
 

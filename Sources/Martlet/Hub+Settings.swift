@@ -1,6 +1,16 @@
 public import NIOCore
 
 extension Hub {
+    /// What streams are compressed with.
+    ///
+    /// Each event is compressed once, whoever gets it, and a stream's end can be checked. Off unless it is asked for:
+    /// lengths tell more about what is compressed than about what isn't (BREACH).
+    public enum Compression: String, Sendable, Hashable, CaseIterable {
+        case off
+        /// RFC 1952.
+        case gzip
+    }
+
     /// How a hub treats its streams.
     public struct Settings: Sendable, Hashable {
         /// How often an idle stream gets a comment.
@@ -9,12 +19,20 @@ extension Hub {
         public var stall: TimeAmount
         /// The most bytes of encoded updates that each event loop keeps for those who lag.
         public var tailBytes: Int
+        /// What streams are compressed with, for those who take it.
+        public var compression: Compression
 
         /// Makes settings.
-        public init(heartbeat: TimeAmount = .seconds(15), stall: TimeAmount = .seconds(60), tailBytes: Int = 16 << 20) {
+        public init(
+            heartbeat: TimeAmount = .seconds(15),
+            stall: TimeAmount = .seconds(60),
+            tailBytes: Int = 16 << 20,
+            compression: Compression = .off
+        ) {
             self.heartbeat = heartbeat
             self.stall = stall
             self.tailBytes = tailBytes
+            self.compression = compression
         }
 
         /// A heartbeat's interval is cut into as many ticks, at least five seconds apart: waking loops that sleep, and

@@ -54,6 +54,7 @@ package struct Gap: Sendable, Hashable {
         let data =
             "{\"requested\":\(JSONText.quoted(self.requested)),\"reason\":\"\(self.reason.rawValue)\","
             + "\"resumed\":\(JSONText.quoted(self.resumed))}"
-        return Frame(Event(id: self.resumed, type: "martlet:gap", data: data))
+        // Whoever made the request, perhaps for another, has chosen what was requested.
+        return Frame(Event(id: self.resumed, type: "martlet:gap", data: data), isPrivate: true)
     }
 }

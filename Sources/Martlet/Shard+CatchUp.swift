@@ -6,6 +6,8 @@ extension Shard {
     private static let maxBytesPerTurn = 512 << 10
     /// What looking for a page counts for beside its bytes: a page may be empty after a long look.
     private static let bytesPerPage = 64 << 10
+    /// What compressing a byte counts for: a full page is a turn's work.
+    private static let compressionFactor = 4
     private static let pageLimit = PageLimit(updates: 512, bytes: Shard.maxWriteBytes)
 
     /// The outlet's socket has taken everything and has room again.
@@ -35,8 +37,8 @@ extension Shard {
             subscriber.cursor = page.through
             budget -= Shard.bytesPerPage + subscriber.cohort.filter.steps
             guard !page.elements.isEmpty else { continue }
-            let frame = Frame(joining: page.elements.map(\.frame))
-            budget -= frame.payloadBytes
+            let frame = self.frame(joining: page.elements, for: subscriber.coding)
+            budget -= frame.digest.map { $0.length * Shard.compressionFactor } ?? frame.payloadBytes
             self.counters.deliveries += page.elements.count
             guard self.send(frame, to: subscriber) else { return }
         }
@@ -52,7 +54,7 @@ extension Shard {
 
     /// Sends to one that is reading on; false if it can't go on now.
     func send(_ frame: Frame, to subscriber: Subscriber) -> Bool {
-        self.counters.bytes += frame.payloadBytes
+        self.count(frame)
         switch subscriber.outlet.send(frame) {
         case .taken: return true
         case .full, .closed:
@@ -79,13 +81,15 @@ extension Shard {
         let interest = subscriber.cohort.interest
         let cursor = subscriber.cursor
         let ownership = self.ownership
+        let coding = subscriber.coding
         let isAccepted = self.history.perform {
             let page: Result<EncodedPage, LogError>
             do throws(LogError) {
                 page = .success(
                     EncodedPage(
                         try await log.page(after: cursor, for: interest, limit: Shard.pageLimit),
-                        ownership: ownership
+                        ownership: ownership,
+                        coding: coding
                     )
                 )
             } catch {
@@ -124,9 +128,10 @@ extension Shard {
         }
         if let frame = page.frame { frames.append(frame) }
         self.counters.deliveries += page.count
+        self.counters.compressions += page.compressions
         subscriber.cursor = max(page.through, page.first - 1)
         if !frames.isEmpty {
-            guard self.send(Frame(joining: frames), to: subscriber) else { return }
+            guard self.send(self.frame(joining: frames, for: subscriber.coding), to: subscriber) else { return }
         }
         // Others first: a reader of long history takes as many turns of the loop as it has pages.
         self.yield(subscriber)
@@ -136,12 +141,14 @@ extension Shard {
 /// A page of history, encoded off the event loop.
 private struct EncodedPage: Sendable {
     var frame: Frame?
+    /// How often bytes were compressed for it.
+    var compressions = 0
     var count: Int
     var through: SequenceNumber
     var first: SequenceNumber
 
     /// Of what a page holds of a conflated topic only the newest is sent.
-    init(_ page: LogPage, ownership: Ownership) {
+    init(_ page: LogPage, ownership: Ownership, coding: ContentCoding) {
         var newest: [Topic: SequenceNumber] = [:]
         for entry in page.entries where ownership.conflates(entry.topics) {
             newest[entry.topics[0]] = entry.sequence
@@ -153,8 +160,11 @@ private struct EncodedPage: Sendable {
         self.count = entries.count
         self.through = page.through
         self.first = page.first
-        if !entries.isEmpty {
-            self.frame = Frame(joining: entries.map { Frame($0.update.event(at: $0.position)) })
+        if entries.isEmpty { return }
+        let frames = entries.map(\.frame)
+        switch coding {
+        case .identity: self.frame = Frame(joining: frames)
+        case .gzip: self.frame = FrameCompressor().frame(joining: frames, counting: &self.compressions)
         }
     }
 }

@@ -5,7 +5,7 @@ extension Shard {
     /// An update for everybody may concern thousands of cohorts of one subscriber each, who ask for topics of their own
     /// besides. Those that follow each other and get the same are walked together.
     func deliverMatched() {
-        var shared: Entry?
+        var shared: (entry: Entry, coding: ContentCoding)?
         for cohort in self.touched {
             let matched = cohort.matched
             // Not for its capacity: after one large batch every cohort would keep that for ever.
@@ -14,26 +14,32 @@ extension Shard {
                 self.deliver(matched.entries, to: cohort)
                 continue
             }
-            if let shared, shared !== entry || self.gathered.count >= Self.walkGroup { self.deliverGathered(shared) }
-            shared = entry
+            if let shared {
+                let isSame = shared.entry === entry && shared.coding == cohort.coding
+                if !isSame || self.gathered.count >= Self.walkGroup { self.deliverGathered(shared) }
+            }
+            shared = (entry, cohort.coding)
             for index in cohort.live.indices { self.gathered.append((cohort, index)) }
         }
         if let shared { self.deliverGathered(shared) }
         self.touched.removeAll(keepingCapacity: true)
     }
 
-    private func deliverGathered(_ entry: Entry) {
+    private func deliverGathered(_ shared: (entry: Entry, coding: ContentCoding)) {
         let count = self.gathered.count
+        // A cohort may have no live subscriber at the moment.
+        guard count > 0 else { return }
+        let frame = self.frame(joining: CollectionOfOne(shared.entry), for: shared.coding)
         self.counters.deliveries += count
-        self.counters.bytes += entry.frame.payloadBytes * count
-        self.write(entry.frame, count: count) { range, descriptors in
+        self.count(frame, times: count)
+        self.write(frame, count: count) { range, descriptors in
             for index in range {
                 let (cohort, place) = self.gathered[index]
                 descriptors[index - range.lowerBound] = cohort.live[place].descriptor
             }
         } otherwise: { index, outcome in
             let (cohort, place) = self.gathered[index]
-            self.finish(entry.frame, to: cohort, at: place, after: outcome, through: self.head)
+            self.finish(frame, to: cohort, at: place, after: outcome, through: self.head)
         }
         self.gathered.removeAll(keepingCapacity: true)
     }
@@ -42,11 +48,11 @@ extension Shard {
     private func deliver(_ entries: [Entry], to cohort: Cohort) {
         guard !cohort.live.isEmpty else { return }
         for group in Shard.groups(of: entries, maxBytes: Shard.maxWriteBytes) {
-            let frame = Frame(joining: group.map(\.frame))
+            let frame = self.frame(joining: group, for: cohort.coding)
             // What comes after the last match doesn't concern these subscribers.
             let through = group.endIndex == entries.endIndex ? self.head : group[group.endIndex - 1].sequence
             self.counters.deliveries += group.count * cohort.live.count
-            self.counters.bytes += frame.payloadBytes * cohort.live.count
+            self.count(frame, times: cohort.live.count)
             self.write(frame, count: cohort.live.count) { range, descriptors in
                 cohort.live.withUnsafeBufferPointer { live in
                     for index in range { descriptors[index - range.lowerBound] = live[index].descriptor }

@@ -57,7 +57,7 @@ extension Shard {
             }
         } otherwise: { index, outcome in
             let subscriber = self.slices[slice][start + index]
-            guard self.send(.heartbeat, to: subscriber, after: outcome) != .taken,
+            guard self.send(subscriber.coding.heartbeat, to: subscriber, after: outcome) != .taken,
                 case .live(let place) = subscriber.state
             else { return }
             subscriber.cohort.removeLive(at: place)

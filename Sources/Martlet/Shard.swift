@@ -41,6 +41,8 @@ package final class Shard {
     var isDraining = false
     /// How many updates of each topic came since that was asked last; nil if nobody asks.
     var recentTopics: [Topic: Int]?
+    /// What is compressed, once a stream is.
+    lazy var compression = SharedCompression()
 
     /// What it has counted since it was made.
     package internal(set) var counters = ShardCounters()
@@ -78,9 +80,16 @@ package final class Shard {
     }
 
     /// Begins a subscription: the gap it must be told of, then what it has missed, then what comes.
-    package func join(_ interest: Interest, from start: ResumePoint, outlet: any StreamOutlet) -> Subscriber {
+    ///
+    /// - Parameter coding: what the outlet's bytes are coded as from then on; it has sent what that begins with.
+    package func join(
+        _ interest: Interest,
+        coding: ContentCoding = .identity,
+        from start: ResumePoint,
+        outlet: any StreamOutlet
+    ) -> Subscriber {
         self.eventLoop.preconditionInEventLoop()
-        let cohort = self.index.cohort(with: interest)
+        let cohort = self.index.cohort(with: interest, coding: coding)
         let subscriber = Subscriber(
             cohort: cohort,
             outlet: outlet,
@@ -125,7 +134,7 @@ package final class Shard {
                 )
             }
         }
-        return frames.isEmpty ? nil : Frame(joining: frames)
+        return frames.isEmpty ? nil : self.frame(joining: frames, for: subscriber.coding)
     }
 
     /// The place up to which a subscriber has everything that is for it.

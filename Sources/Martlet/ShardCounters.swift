@@ -20,8 +20,13 @@ package struct ShardCounters: Sendable {
     package var updates = 0
     /// Updates sent, each counted once per subscriber.
     package var deliveries = 0
-    /// Bytes of events sent.
+    /// Bytes of events sent, compressed if they were.
     package var bytes = 0
+    /// Those of them that were sent compressed, and what they were before.
+    package var compressedBytes = 0
+    package var uncompressedBytes = 0
+    /// How often bytes were compressed.
+    package var compressions = 0
 
     package init() {}
 
@@ -36,6 +41,9 @@ package struct ShardCounters: Sendable {
         self.updates = max(self.updates, other.updates)
         self.deliveries += other.deliveries
         self.bytes += other.bytes
+        self.compressedBytes += other.compressedBytes
+        self.uncompressedBytes += other.uncompressedBytes
+        self.compressions += other.compressions
         for index in self.closed.indices { self.closed[index] += other.closed[index] }
         for index in self.resumesByVerdict.indices { self.resumesByVerdict[index] += other.resumesByVerdict[index] }
     }

@@ -36,9 +36,12 @@ package final class Subscriber {
     let joined: NIODeadline
     /// Why it ends, to be said by whoever ends it; the client does unless somebody else does.
     package var ending = StreamEnd.client
+    /// Its cohort's, which lies elsewhere.
+    let coding: ContentCoding
 
     init(cohort: Cohort, outlet: any StreamOutlet, cursor: SequenceNumber, number: Int) {
         self.cohort = cohort
+        self.coding = cohort.coding
         self.outlet = outlet
         self.cursor = cursor
         self.state = .yielding
@@ -50,7 +53,8 @@ package final class Subscriber {
 @available(*, unavailable)
 extension Subscriber: Sendable {}
 
-/// The subscribers of one shard that have the same interest: what is found and framed for one of them goes to all.
+/// The subscribers of one shard that have the same interest, in the same coding: what is found and framed for one of them
+/// goes to all.
 final class Cohort {
     /// One that gets what comes, and where its bytes go without asking it. They lie next to each other: a walk over
     /// thousands looks at little else.
@@ -67,6 +71,7 @@ final class Cohort {
     }
 
     let interest: Interest
+    let coding: ContentCoding
     /// For what of history is found by looking, not by an index.
     var filter: InterestFilter
     /// Those that get what comes.
@@ -84,8 +89,9 @@ final class Cohort {
     /// What of the batch at hand is for it.
     var matched = Matched.nothing
 
-    init(_ interest: Interest) {
+    init(_ interest: Interest, coding: ContentCoding) {
         self.interest = interest
+        self.coding = coding
         self.filter = InterestFilter(interest)
         self.grantedTopics = Set(interest.grants.lazy.compactMap(\.exactTopic))
         self.isGrantedEverything = interest.grants.contains(.everything)

@@ -50,6 +50,9 @@ import Testing
         (.init(isAnswered: true, encoding: "gzip", plain: .head), untried, true, .warn, "waits for more"),
         (.init(isAnswered: true, encoding: "br", plain: .bytes), untried, false, .warn, "(br)"),
         (.init(isAnswered: true, encoding: "gzip"), compressed([0.01]), false, .warn, "in time all the same"),
+        (.init(isAnswered: true, encoding: "gzip", isShared: true), compressed([0.01]), false, .ok, "in time"),
+        (.init(isAnswered: true, encoding: "gzip", isShared: true), compressed([2]), false, .fail, "holds it back"),
+        (.init(isAnswered: true, encoding: "gzip", isShared: true), untried, false, .warn, "waits for more"),
         (.init(isAnswered: true, encoding: "br"), compressed([0.01]), false, .warn, "waits for more"),
         (.init(isAnswered: true, encoding: "gzip"), compressed([]), false, .fail, "holds it back"),
     ]

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Martlet
 import Testing
 
 @testable import MartletServer
@@ -36,7 +37,7 @@ import Testing
             listen: "[::1]:9000"
             admin: off
             log: { store: "sqlite:/var/lib/m.db", keep: { updates: unlimited, age: unlimited }, tail: 64MB }
-            streams: { heartbeat: 1s, stall: 1h, drain: 0, max: 10000, per-address: 10, max-age: 1h }
+            streams: { heartbeat: 1s, stall: 1h, drain: 0, max: 10000, per-address: 10, max-age: 1h, compression: gzip }
             limits: { header: 8KiB, body: 2MiB, header-timeout: 5s, body-timeout: 1m, selectors: 10, publish-rate: 100 }
             tls: { certificate: /etc/m/cert.pem, key: /etc/m/key.pem }
             auth: { subscribe: { key: s }, anonymous: true, publish-origins: ["https://a.example"] }
@@ -73,7 +74,8 @@ import Testing
                 drain: .zero,
                 max: 10_000,
                 perAddress: 10,
-                maxAge: .seconds(3600)
+                maxAge: .seconds(3600),
+                compression: .gzip
             ),
             limits: Configuration.Limits(
                 header: 8192,

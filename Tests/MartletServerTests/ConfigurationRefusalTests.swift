@@ -187,6 +187,10 @@ extension ConfigurationRefusalTests {
             #"martlet.yaml:1: streams.max-age: expected a duration from 1s to 36500d, found "1ms""#
         ),
         Row(
+            "streams: { compression: brotli }",
+            #"martlet.yaml:1: streams.compression: expected one of off, gzip, found "brotli""#
+        ),
+        Row(
             "limits: { selectors: 1001 }",
             #"martlet.yaml:1: limits.selectors: expected a whole number from 1 to 1000, found "1001""#
         ),

@@ -232,6 +232,45 @@ struct HTTP2StreamHandlerTests {
         Self.expectGone(stream)
     }
 
+    /// The bytes that a stream was sent, of what is compressed.
+    private static func bytes(_ stream: HeldStream) -> [UInt8] { stream.pieces.flatMap { Array($0.readableBytesView) } }
+
+    @Test func `A compressed stream is one member with an end, whatever waited in between`() throws {
+        let home = HeldStream.Home(settings: Hub.Settings(compression: .gzip))
+        let stream = try HeldStream(on: home, isHeld: true)
+        for number: SequenceNumber in 1...3 { try Self.dispatch(number, bytes: 60_000, on: home) }
+        stream.finishWrites()
+        stream.isHeld = false
+        try Self.dispatch(4, on: home)
+        home.eventLoop.advanceTime(by: .seconds(15))
+        stream.handler.end(with: Frame(bytes: Array("retry: 1000\n\n".utf8)))
+        home.eventLoop.run()
+        #expect(stream.ends == 1)
+        let events = (1...3).map { Self.event($0, bytes: 60_000) }.joined() + Self.event(4)
+        let text = String(decoding: try GzipReader.wholeMember(Self.bytes(stream)), as: UTF8.self)
+        #expect(text == ":\n\n" + events + ":\n\nretry: 1000\n\n")
+        stream.close()
+        Self.expectGone(stream)
+    }
+
+    @Test func `A compressed stream has its end also when the server quiesces, or its time has come`() throws {
+        for isQuiescing in [true, false] {
+            let home = HeldStream.Home(settings: Hub.Settings(compression: .gzip))
+            let stream = try HeldStream(on: home, deadline: isQuiescing ? .distantFuture : .now())
+            if isQuiescing {
+                stream.channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+                home.eventLoop.run()
+            } else {
+                home.eventLoop.advanceTime(by: .seconds(2))
+            }
+            #expect(stream.ends == 1)
+            let text = String(decoding: try GzipReader.wholeMember(Self.bytes(stream)), as: UTF8.self)
+            #expect(text.hasPrefix(":\n\n") && text.contains("retry: ") == isQuiescing)
+            stream.close()
+            Self.expectGone(stream)
+        }
+    }
+
     @Test func `It ends when the server is to stop`() throws {
         let home = HeldStream.Home()
         let stream = try HeldStream(on: home)

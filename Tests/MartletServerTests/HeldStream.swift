@@ -18,8 +18,12 @@ final class HeldStream {
         let endpoint: HubEndpoint
         var shard: Shard { self.hub.shard(on: self.eventLoop) }
 
-        init() {
-            self.hub = Hub(log: MemoryLog(epoch: Epoch("test")!), eventLoopGroup: self.eventLoop)
+        init(settings: Hub.Settings = Hub.Settings()) {
+            self.hub = Hub(
+                log: MemoryLog(epoch: Epoch("test")!),
+                eventLoopGroup: self.eventLoop,
+                settings: settings
+            )
             self.endpoint = HubEndpoint(hub: self.hub)
         }
     }
@@ -40,13 +44,14 @@ final class HeldStream {
             shard: home.shard,
             response: .stream(lastEventID: nil),
             interest: Interest(selectors: [.everything]),
+            coding: home.shard.compresses ? .gzip : .identity,
             start: .newcomer,
             deadline: deadline
         )
         self.home = home
         self.writes = HeldWrites()
         self.writes.isHeld = isHeld
-        self.handler = HTTP2StreamHandler(StreamMembership(opening))
+        self.handler = HTTP2StreamHandler(StreamMembership(opening), coding: opening.coding)
         self.channel = EmbeddedChannel(loop: home.eventLoop)
         try self.channel.pipeline.syncOperations.addHandlers([self.writes, self.handler])
         try self.channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()

@@ -27,6 +27,9 @@ struct HubFiguresTests {
         figures.updates = 8
         figures.deliveries = 9
         figures.bytes = 10
+        figures.compressedBytes = 18
+        figures.uncompressedBytes = 19
+        figures.compressions = 20
         figures.lagging = 11
         figures.behind = 12
         figures.lagged = 13
@@ -38,6 +41,8 @@ struct HubFiguresTests {
         #expect(
             await self.rows(figures) == [
                 "martlet_build_info{log=\"sqlite\",version=\"1.2.3\"} 1",
+                "martlet_compressed_bytes_total 18",
+                "martlet_compressions_total 20",
                 "martlet_connections 1",
                 "martlet_deliveries_total 9",
                 "martlet_draining 1",
@@ -58,6 +63,7 @@ struct HubFiguresTests {
                 "martlet_streams_opened_total 3",
                 "martlet_tail_bytes 15",
                 "martlet_tail_updates 14",
+                "martlet_uncompressed_bytes_total 19",
                 "martlet_updates_total 8",
             ]
         )

@@ -19,19 +19,25 @@ final class ScriptedOutlet: StreamOutlet {
     /// What a shard must never do.
     private(set) var violations: [String] = []
     var progress = 0
+    let coding: ContentCoding
+    private var member: GzipMember?
 
-    init(_ answer: @escaping () -> SendResult = { .taken }) {
+    init(coding: ContentCoding = .identity, _ answer: @escaping () -> SendResult = { .taken }) {
         self.answer = answer
+        self.coding = coding
+        self.member = coding == .gzip ? GzipMember() : nil
     }
 
     func send(_ frame: Frame) -> SendResult {
         if self.isFull { self.violations.append("sent to a full socket") }
         if self.isClosed { self.violations.append("sent to a closed socket") }
         if let subscriber, case .gone = subscriber.state { self.violations.append("sent to one that has left") }
+        if (frame.digest == nil) != (self.member == nil) { self.violations.append("sent in another coding") }
         let result = self.answer()
         if result == .closed {
             self.isClosed = true
         } else {
+            if let digest = frame.digest { self.member?.add(digest) }
             self.writes.append(frame.payload)
             self.isFull = result == .full
         }
@@ -54,12 +60,22 @@ final class ScriptedOutlet: StreamOutlet {
         get throws {
             var parser = EventParser()
             var events: [MessageEvent] = []
-            var stream = ByteBuffer()
-            for write in self.writes { stream.writeImmutableBuffer(write) }
-            try parser.parse(stream.readableBytesView) { if case .event(let event) = $0 { events.append(event) } }
+            try parser.parse(self.stream) { if case .event(let event) = $0 { events.append(event) } }
             return events
         }
     }
 
-    var heartbeats: Int { self.writes.count { $0 == Frame.heartbeat.payload } }
+    /// All that it was sent; of a compressed stream what the member is decompressed to that it is when it ends now.
+    var stream: [UInt8] {
+        get throws {
+            var stream = ByteBuffer()
+            if self.member != nil { stream.writeImmutableBuffer(self.coding.opening.payload) }
+            for write in self.writes { stream.writeImmutableBuffer(write) }
+            guard let member = self.member else { return Array(stream.readableBytesView) }
+            stream.writeImmutableBuffer(member.end(after: nil).payload)
+            return try GzipReader.wholeMember(stream.readableBytesView)
+        }
+    }
+
+    var heartbeats: Int { self.writes.count { $0 == self.coding.heartbeat.payload } }
 }

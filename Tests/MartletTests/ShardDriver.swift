@@ -36,16 +36,25 @@ actor ShardDriver {
     ///
     /// - Parameters:
     ///   - log: an empty log.
+    ///   - compression: what some of the streams are compressed with.
     ///   - trim: makes the log trim itself, if it doesn't when it is appended to.
     static func run(
         seed: Int,
         steps: Int,
         log: any EventLog,
+        compression: Hub.Compression = .off,
         trim: @escaping @Sendable () async throws -> Void = {}
     ) async throws {
         let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         let history = History(log: log)
-        let driver = ShardDriver(seed: seed, eventLoop: eventLoop, log: log, history: history, trim: trim)
+        let driver = ShardDriver(
+            seed: seed,
+            eventLoop: eventLoop,
+            log: log,
+            history: history,
+            compression: compression,
+            trim: trim
+        )
         try await withThrowingTaskGroup { group in
             group.addTask { await history.run() }
             try await driver.drive(steps)
@@ -58,13 +67,15 @@ actor ShardDriver {
         eventLoop: any EventLoop,
         log: any EventLog,
         history: History,
+        compression: Hub.Compression,
         trim: @escaping @Sendable () async throws -> Void
     ) {
         var traffic = RandomTraffic(seed: seed)
         let settings = Hub.Settings(
             heartbeat: .milliseconds(2),
             stall: .hours(1),
-            tailBytes: [0, 1000, 10_000, 100_000, 2_000_000].randomElement(using: &traffic.random)!
+            tailBytes: [0, 1000, 10_000, 100_000, 2_000_000].randomElement(using: &traffic.random)!,
+            compression: compression
         )
         self.eventLoop = eventLoop
         self.unownedExecutor = eventLoop.executor.asUnownedSerialExecutor()
@@ -130,7 +141,8 @@ actor ShardDriver {
         }
         let fullness = [0, 0, 10, 50, 90].randomElement(using: &self.traffic.random)!
         let closing = self.traffic.random.chance(10) ? 5 : 0
-        let outlet = ScriptedOutlet { [unowned self] in
+        let coding: ContentCoding = self.shard.compresses && self.traffic.random.chance(60) ? .gzip : .identity
+        let outlet = ScriptedOutlet(coding: coding) { [unowned self] in
             // Only ever called by the shard, on this actor's loop.
             self.assumeIsolated { driver in
                 if driver.traffic.random.chance(closing) { return .closed }
@@ -139,7 +151,7 @@ actor ShardDriver {
         }
         let head = self.shard.head
         self.streams.append(Stream(outlet: outlet, interest: interest, start: start, head: head))
-        outlet.subscriber = self.shard.join(interest, from: start, outlet: outlet)
+        outlet.subscriber = self.shard.join(interest, coding: coding, from: start, outlet: outlet)
     }
 
     private func randomID() -> String? {

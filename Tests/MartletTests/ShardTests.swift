@@ -25,7 +25,7 @@ struct EmbeddedShard {
     func join(_ interest: Interest, from start: ResumePoint = .newcomer, _ outlet: ScriptedOutlet = ScriptedOutlet())
         -> ScriptedOutlet
     {
-        outlet.subscriber = self.shard.join(interest, from: start, outlet: outlet)
+        outlet.subscriber = self.shard.join(interest, coding: outlet.coding, from: start, outlet: outlet)
         return outlet
     }
 

@@ -41,7 +41,11 @@ extension DoctorRun {
 
     private func encoding(of url: String) async -> EncodingRecord {
         let head = await self.head(of: url, encoding: EncodingRecord.offered).head
-        var record = EncodingRecord(isAnswered: head != nil, encoding: head?.encoding)
+        var record = EncodingRecord(
+            isAnswered: head != nil,
+            encoding: head?.encoding,
+            isShared: head?.list("Martlet-Compression") == ["shared"]
+        )
         if head == nil || record.encoding != nil {
             let plain = await self.observe(url, encoding: "identity") { log in
                 await log.wait(until: self.headPatience) { $0.bytes > 0 || $0.end != nil }

@@ -5,6 +5,9 @@ struct EncodingRecord: Equatable, Sendable {
     /// Whether there was an answer at all.
     var isAnswered: Bool
     var encoding: String?
+    /// Whether the hub says that it has compressed the stream itself, once for all: then events aren't held back to be
+    /// compressed together, and a stream costs no memory.
+    var isShared = false
     /// What a second request came to, without compression; only made if the first was not answered, or compressed.
     var plain: Plain?
 
@@ -28,6 +31,12 @@ struct EncodingRecord: Equatable, Sendable {
         }
         guard let encoding = self.encoding else { return .ok(.compression, "The stream is not compressed.") }
         if case .measured(let run, _) = delivery, run.isPrompt, run.encoding == encoding {
+            if self.isShared {
+                return .ok(
+                    .compression,
+                    "The hub compresses the stream (\(encoding)), each event once for all; events come in time."
+                )
+            }
             return .warn(
                 .compression,
                 "The stream is compressed (\(encoding)); events come in time all the same.",

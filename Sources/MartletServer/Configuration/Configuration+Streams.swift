@@ -1,3 +1,5 @@
+public import Martlet
+
 extension Configuration {
     /// How streams are kept alive and ended.
     ///
@@ -17,6 +19,8 @@ extension Configuration {
         public var perAddress: Int?
         /// How long a stream may live; `nil` is unlimited.
         public var maxAge: Duration?
+        /// What streams are compressed with, for those who take it.
+        public var compression: Hub.Compression
 
         /// The defaults, but for what is given.
         public init(
@@ -25,7 +29,8 @@ extension Configuration {
             drain: Duration = .seconds(5),
             max: Int? = nil,
             perAddress: Int? = nil,
-            maxAge: Duration? = nil
+            maxAge: Duration? = nil,
+            compression: Hub.Compression = .off
         ) {
             self.heartbeat = heartbeat
             self.stall = stall
@@ -33,6 +38,7 @@ extension Configuration {
             self.max = max
             self.perAddress = perAddress
             self.maxAge = maxAge
+            self.compression = compression
         }
 
         /// - Parameter listen: where streams come in. Off loopback an address is a client, which is bounded by default; on
@@ -45,6 +51,7 @@ extension Configuration {
             perAddress = listen.isLoopback ? nil : 1000
             section.read("per-address", into: &perAddress, as: .word("unlimited", or: .integer(1...Int.max)))
             section.read("max-age", into: &maxAge, as: .word("unlimited", or: .duration(.longAges)))
+            section.read("compression", into: &compression, as: .oneOf(Hub.Compression.self))
         }
     }
 }

@@ -130,7 +130,8 @@ final class HTTP1Connection: HTTPTransport {
         let stream = StreamHandler(
             StreamMembership(opening),
             framing: isChunked ? .chunked : .untilClose,
-            isSecure: self.isSecure
+            isSecure: self.isSecure,
+            coding: opening.coding
         )
         var head = "HTTP/1.1 200 OK\r\nDate: \(opening.shared.date.now)\r\n"
         head += Self.lines(of: opening.response.fields)

@@ -91,7 +91,7 @@ final class HTTP2Stream: HTTPTransport {
     }
 
     func becomeStream(_ opening: StreamOpening, replacing handler: HubHandler) throws {
-        let stream = HTTP2StreamHandler(StreamMembership(opening))
+        let stream = HTTP2StreamHandler(StreamMembership(opening), coding: opening.coding)
         let pipeline = self.channel.pipeline.syncOperations
         try pipeline.addHandler(stream, position: .after(handler))
         pipeline.removeHandler(handler, promise: nil)

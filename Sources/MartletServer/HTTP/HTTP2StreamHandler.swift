@@ -23,24 +23,28 @@ final class HTTP2StreamHandler: ChannelInboundHandler, StreamOutlet {
     private var isWriting = false
     private var isEnding = false
     private var isEndSent = false
+    /// What the end of a compressed stream has to say; nil for one that isn't.
+    private var member: GzipMember?
     private(set) var progress = 0
 
-    init(_ membership: StreamMembership) {
+    init(_ membership: StreamMembership, coding: ContentCoding = .identity) {
         self.membership = membership
+        self.member = coding == .gzip ? GzipMember() : nil
     }
 
     /// Sends the response's head and joins. The handler must be in the pipeline, and no codec any more.
     func begin(headers: HPACKHeaders, _ opening: StreamOpening) {
         guard let context = self.context, context.channel.isActive else { return }
         context.write(NIOAny(HTTP2Frame.FramePayload.headers(.init(headers: headers))), promise: nil)
-        _ = self.transmit(Frame.heartbeat.payload)
-        self.membership.join(opening.interest, from: opening.start, outlet: self)
+        _ = self.transmit(opening.coding.opening.payload)
+        self.membership.join(opening, outlet: self)
     }
 
     // MARK: StreamOutlet
 
     func send(_ frame: Frame) -> SendResult {
         if self.isEnding { return .closed }
+        if let digest = frame.digest { self.member?.add(digest) }
         // Only the head of the response or a first event can still be under way here.
         guard self.rest.readableBytes == 0, !self.isPieceUnderWay else {
             self.rest.writeImmutableBuffer(frame.payload)
@@ -56,7 +60,9 @@ final class HTTP2StreamHandler: ChannelInboundHandler, StreamOutlet {
 
     func end(with last: Frame?) {
         guard !self.isEnding else { return }
-        if let last, !self.isPieceUnderWay, self.rest.readableBytes == 0 { _ = self.transmit(last.payload) }
+        if !self.isPieceUnderWay, self.rest.readableBytes == 0, let last = self.member?.end(after: last) ?? last {
+            _ = self.transmit(last.payload)
+        }
         self.isEnding = true
         // In a turn of its own: ending may close the stream, and the shard may be in the midst of a walk.
         self.context?.eventLoop.assumeIsolated().execute {

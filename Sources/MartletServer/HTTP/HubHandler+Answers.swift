@@ -70,7 +70,7 @@ extension HubHandler {
     func completed(_ response: HubResponse) -> HubResponse {
         var response = response
         response.headOnly = self.exchange.isHead
-        response.fields += self.exchange.corsFields
+        response.add(self.exchange.corsFields)
         return response
     }
 

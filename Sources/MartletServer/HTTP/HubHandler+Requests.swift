@@ -1,4 +1,5 @@
 import HTTPTypes
+import Martlet
 import NIOCore
 import NIOHTTPTypes
 
@@ -100,6 +101,7 @@ extension HubHandler {
             if access.isKeyless, access.operators == nil, !self.endpoint.isAlone {
                 try self.checkLoopback(request, context: context)
             }
+            self.exchange.takesGzip = self.shard.compresses && request.headerFields.acceptsGzip
             self.exchange.corsFields = access.cors.fields(for: request.headerFields[.origin])
             try self.authorize(try read.get(), request)
         } catch {

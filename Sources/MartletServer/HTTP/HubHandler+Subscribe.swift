@@ -60,7 +60,12 @@ extension HubHandler {
             )
         }
         if self.exchange.isPoll { return try self.poll(interest, from: start) }
-        let response = HubResponse.stream(lastEventID: start.lastEventID)
+        let coding = self.exchange.takesGzip ? ContentCoding.gzip : .identity
+        let response = HubResponse.stream(
+            lastEventID: start.lastEventID,
+            coding: coding,
+            hasChoice: self.shard.compresses
+        )
         if self.exchange.isHead {
             try self.endpoint.checkRoomForStream()
             return self.answer(response)
@@ -75,6 +80,7 @@ extension HubHandler {
             shard: self.shard,
             response: self.completed(response),
             interest: interest,
+            coding: coding,
             start: start,
             deadline: min(grant?.deadline ?? .distantFuture, self.endpoint.limits.streamDeadline),
             address: self.exchange.address,

@@ -51,6 +51,8 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
         var isHead = false
         /// It wants one answer and no stream.
         var isPoll = false
+        /// It takes a stream that is compressed, and the hub sends such.
+        var takesGzip = false
         /// The request's headers, for tracers.
         var fields: HTTPFields = [:]
         /// What the answer tells browsers about who may read it.

@@ -30,13 +30,37 @@ struct HubResponse {
     /// The head of a stream.
     ///
     /// `no-transform` and `X-Accel-Buffering` keep proxies from holding events back.
-    static func stream(lastEventID: String?) -> HubResponse {
+    ///
+    /// - Parameters:
+    ///   - coding: what its body is coded as.
+    ///   - hasChoice: whether that depends on the request.
+    static func stream(
+        lastEventID: String?,
+        coding: ContentCoding = .identity,
+        hasChoice: Bool = false
+    ) -> HubResponse {
         var fields = [
             ("Content-Type", "text/event-stream"),
             ("Cache-Control", "no-cache, no-store, no-transform"),
             ("X-Accel-Buffering", "no"),
         ]
+        if case .gzip = coding {
+            // The second is for who wonders whether it was something on the way, as `martlet doctor` does.
+            fields += [("Content-Encoding", "gzip"), ("Martlet-Compression", "shared")]
+        }
+        if hasChoice { fields.append(("Vary", "Accept-Encoding")) }
         if let lastEventID { fields.append(("Last-Event-ID", lastEventID)) }
         return HubResponse(status: .ok, fields: fields, body: "", hasLength: false)
+    }
+
+    /// Adds fields; what the answer varies with is one list.
+    mutating func add(_ fields: [(name: String, value: String)]) {
+        for field in fields {
+            if field.name == "Vary", let index = self.fields.firstIndex(where: { $0.name == "Vary" }) {
+                self.fields[index].value += ", \(field.value)"
+            } else {
+                self.fields.append(field)
+            }
+        }
     }
 }

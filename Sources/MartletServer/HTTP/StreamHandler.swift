@@ -16,23 +16,27 @@ final class StreamHandler: ChannelInboundHandler, StreamOutlet {
         case untilClose
     }
 
+    // What is small stands together, so that a stream takes no more for being able to be compressed.
     private let membership: StreamMembership
     private let framing: Framing
     /// Bytes have to pass through TLS, so they can't go straight to the socket.
     private let isSecure: Bool
+    private var isEnding = false
+    /// Within a write, which may find the connection broken and close it.
+    private var isWriting = false
+    /// What the end of a compressed stream has to say; nil for one that isn't.
+    private var member: GzipMember?
     private var context: ChannelHandlerContext?
     private var connection: StreamSocket?
     /// Writes that the channel has not finished.
     private var queuedWrites = 0
     private var isQueued: Bool { self.queuedWrites > 0 }
-    private var isEnding = false
-    /// Within a write, which may find the connection broken and close it.
-    private var isWriting = false
     /// Bytes that were left to the channel, in all.
     private var queued = 0
 
-    init(_ membership: StreamMembership, framing: Framing, isSecure: Bool) {
+    init(_ membership: StreamMembership, framing: Framing, isSecure: Bool, coding: ContentCoding = .identity) {
         self.membership = membership
+        self.member = coding == .gzip ? GzipMember() : nil
         self.framing = framing
         self.isSecure = isSecure
     }
@@ -44,18 +48,19 @@ final class StreamHandler: ChannelInboundHandler, StreamOutlet {
         self.connection?.prepareForStream(timeout: self.membership.stall)
         // Head and first comment in one segment.
         var opening = head
-        opening.writeImmutableBuffer(self.bytes(of: .heartbeat))
+        opening.writeImmutableBuffer(self.bytes(of: request.coding.opening))
         // A socket that can't take a response's head is full from the start; the remainder is queued before the rest.
         // So is the head behind a former response that the channel has not sent yet.
         let queued = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
         _ = queued > 0 ? self.queue(opening) : self.transmit(opening)
-        self.membership.join(request.interest, from: request.start, outlet: self)
+        self.membership.join(request, outlet: self)
     }
 
     // MARK: StreamOutlet
 
     func send(_ frame: Frame) -> SendResult {
         if self.isEnding { return .closed }
+        if let digest = frame.digest { self.member?.add(digest) }
         return self.transmit(self.bytes(of: frame))
     }
 
@@ -74,7 +79,7 @@ final class StreamHandler: ChannelInboundHandler, StreamOutlet {
     func end(with last: Frame?) {
         guard !self.isEnding else { return }
         if !self.isQueued {
-            if let last { _ = self.transmit(self.bytes(of: last)) }
+            if let last = self.member?.end(after: last) ?? last { _ = self.transmit(self.bytes(of: last)) }
             if case .chunked = self.framing, !self.isQueued { _ = self.transmit(Self.lastChunk) }
         }
         self.isEnding = true
@@ -90,9 +95,9 @@ final class StreamHandler: ChannelInboundHandler, StreamOutlet {
         }
     }
 
-    /// With TLS, in HTTP/1.0, and with bytes in the channel's queue, the way leads through here.
+    /// With TLS, in HTTP/1.0, with bytes in the channel's queue, and where a checksum is kept, the way leads through here.
     var socket: StreamSocket? {
-        if case .chunked = self.framing, !self.isQueued { self.plainSocket } else { nil }
+        if case .chunked = self.framing, !self.isQueued, self.member == nil { self.plainSocket } else { nil }
     }
 
     func resume(_ frame: Frame, after outcome: StreamSocket.Outcome) -> SendResult {

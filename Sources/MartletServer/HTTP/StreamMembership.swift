@@ -31,8 +31,13 @@ final class StreamMembership: HasDeadline {
     var stall: TimeAmount { self.shard.stallTimeout }
 
     /// Joins the shard; what the subscriber has missed is sent at once.
-    func join(_ interest: Interest, from start: ResumePoint, outlet: any StreamOutlet) {
-        self.subscriber = self.shard.join(interest, from: start, outlet: outlet)
+    func join(_ opening: StreamOpening, outlet: any StreamOutlet) {
+        self.subscriber = self.shard.join(
+            opening.interest,
+            coding: opening.coding,
+            from: opening.start,
+            outlet: outlet
+        )
         if self.deadline != .distantFuture { self.shared.deadlines.add(self) }
         self.shared.streamsBySubject.add(self, of: self.subject)
         if let listing = self.listing {

@@ -8,6 +8,8 @@ struct StreamOpening {
     var shard: Shard
     var response: HubResponse
     var interest: Interest
+    /// What the response's body is coded as.
+    var coding = ContentCoding.identity
     var start: ResumePoint
     /// When the stream is ended: with its token, or for its age.
     var deadline: NIODeadline

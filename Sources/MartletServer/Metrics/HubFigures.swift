@@ -25,6 +25,10 @@ struct HubFigures: Sendable {
     var updates = 0
     var deliveries = 0
     var bytes = 0
+    /// Those of them that were sent compressed, and what they were before.
+    var compressedBytes = 0
+    var uncompressedBytes = 0
+    var compressions = 0
 
     /// Streams that have yet to be sent something.
     var lagging = 0
@@ -114,6 +118,21 @@ extension HubFigures {
             self.deliveries
         )
         samples.counter("martlet_sent_bytes_total", help: "Bytes of events that were sent.", self.bytes)
+        samples.counter(
+            "martlet_compressed_bytes_total",
+            help: "Those of the bytes sent that were compressed.",
+            self.compressedBytes
+        )
+        samples.counter(
+            "martlet_uncompressed_bytes_total",
+            help: "What the bytes that were sent compressed were before.",
+            self.uncompressedBytes
+        )
+        samples.counter(
+            "martlet_compressions_total",
+            help: "How often events were compressed, whoever was sent them.",
+            self.compressions
+        )
         samples.gauge(
             "martlet_lagging_streams",
             help: "Streams that have yet to be sent something: their socket is full, or they read history.",

@@ -28,6 +28,9 @@ extension HubEndpoint {
         figures.updates = total.updates
         figures.deliveries = total.deliveries
         figures.bytes = total.bytes
+        figures.compressedBytes = total.compressedBytes
+        figures.uncompressedBytes = total.uncompressedBytes
+        figures.compressions = total.compressions
         figures.lagging = loads.reduce(0) { $0 + $1.lagging }
         figures.behind = loads.map(\.behind).max() ?? 0
         figures.lagged = total.lagged

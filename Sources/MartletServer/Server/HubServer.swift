@@ -191,7 +191,8 @@ extension Hub.Settings {
         self.init(
             heartbeat: TimeAmount(configuration.streams.heartbeat),
             stall: TimeAmount(configuration.streams.stall),
-            tailBytes: configuration.log.tail
+            tailBytes: configuration.log.tail,
+            compression: configuration.streams.compression
         )
     }
 }
