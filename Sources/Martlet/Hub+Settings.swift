@@ -1,13 +1,19 @@
 public import NIOCore
 
 extension Hub {
-    /// What streams are compressed with.
+    /// What streams are compressed with, for those who take it.
     ///
-    /// Each event is compressed once, whoever gets it, and a stream's end can be checked. Off unless it is asked for:
-    /// lengths tell more about what is compressed than about what isn't (BREACH).
+    /// ```swift
+    /// let settings = Hub.Settings(compression: .gzip)
+    /// let hub = Hub(log: MemoryLog(), eventLoopGroup: group, settings: settings)
+    /// ```
+    ///
+    /// What is published is compressed once per event loop, however many get it. Off unless it is asked for: the length of
+    /// what is compressed tells how much of it repeats (BREACH), so private updates are compressed one by one.
     public enum Compression: String, Sendable, Hashable, CaseIterable {
+        /// Nothing is compressed.
         case off
-        /// RFC 1952.
+        /// RFC 1952; each stream is one member.
         case gzip
     }
 

@@ -214,6 +214,23 @@ extension ByteBuffer {
         #expect(slow.violations.isEmpty)
     }
 
+    @Test func `what is published together with a private update leaves its bytes as they are`() throws {
+        let secret = try Update.sample("a", data: Self.text + "secret", id: "s", isPrivate: true)
+        func bytes(with others: [Update]) throws -> ByteBuffer {
+            let shard = EmbeddedShard(Self.settings)
+            let outlet = shard.join(try .sample("a", grants: ["a"]), Self.gzip())
+            shard.publish(others + [secret])
+            #expect(outlet.writes.count == 1)
+            return outlet.writes[0]
+        }
+        let alone = try bytes(with: [])
+        for isPrivate in [false, true] {
+            let together = try bytes(with: [.sample("a", data: Self.text + "secret", isPrivate: isPrivate)])
+            #expect(together.readableBytes > alone.readableBytes)
+            #expect(together.readableBytesView.suffix(alone.readableBytes).elementsEqual(alone.readableBytesView))
+        }
+    }
+
     @Test func `bytes are counted as they are sent and as they were`() throws {
         let shard = EmbeddedShard(Self.settings)
         let plain = shard.join(try .sample("a"))
