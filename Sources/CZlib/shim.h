@@ -4,10 +4,10 @@
 #include <zlib.h>
 
 /// What crc32_combine does with a length, to be found once and used often. A zlib before 1.2.12 has no such thing; there
-/// it is the length.
-static inline uLong martlet_crc32_step(z_off_t length) {
+/// it is the length. (A long, since z_off_t is not the same type everywhere.)
+static inline uLong martlet_crc32_step(long length) {
 #if ZLIB_VERNUM >= 0x12c0
-    return crc32_combine_gen(length);
+    return crc32_combine_gen((z_off_t)length);
 #else
     return (uLong)length;
 #endif
