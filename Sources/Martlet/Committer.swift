@@ -131,9 +131,18 @@ final actor Committer {
         return self.queue.withLock { !$0.isEnding }
     }
 
+    /// Beyond this time without a pause, sockets of this loop have waited long enough for the publishers of others.
+    private static let stretch: TimeAmount = .milliseconds(5)
+    private static let pause: TimeAmount = .microseconds(200)
+
     private func appendAll() async {
+        var start = NIODeadline.now()
         while let batch = self.nextBatch() {
             await self.append(batch)
+            // A log in memory waits for nothing, and tasks that follow each other come before sockets.
+            guard NIODeadline.now() - start > Self.stretch else { continue }
+            try? await self.eventLoop.scheduleTask(in: Self.pause) {}.futureResult.get()
+            start = .now()
         }
     }
 

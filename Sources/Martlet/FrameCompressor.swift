@@ -6,7 +6,7 @@ import NIOCore
 /// 1. A private frame is compressed by itself. Were it compressed together with what somebody else wrote, the length would
 ///    tell whether the two are alike (BREACH).
 /// 2. Public ones are compressed together.
-/// 3. What is too short to gain goes as it is.
+/// 3. What is too short to gain goes as it is, and so does what lies beyond a mebibyte in one frame: its loop has others.
 ///
 /// A shard has one, which lives on its loop; a page of history has one while it is encoded off the loop.
 final class FrameCompressor {
@@ -14,6 +14,8 @@ final class FrameCompressor {
     static let minBytes = 200
     /// Beyond this many bytes it is the time that counts.
     private static let maxThoroughBytes = 16 << 10
+    /// So much of one frame takes some ten milliseconds.
+    private static let maxFrameBytes = 1 << 20
     /// Beyond this the space for what comes out isn't kept.
     private static let maxKeptBytes = 256 << 10
 
@@ -28,6 +30,7 @@ final class FrameCompressor {
         precondition(!frames.isEmpty)
         self.output.clear()
         var plain = PlainBytes()
+        var budget = Self.maxFrameBytes
         var rest = frames[...]
         while let first = rest.first {
             if let digest = first.digest {
@@ -39,7 +42,7 @@ final class FrameCompressor {
             let run = first.isPrivate ? rest.prefix(1) : rest.prefix { !$0.isPrivate && $0.digest == nil }
             let joined = Frame(joining: Array(run))
             plain.add(joined)
-            if self.write(joined.payload) { count += 1 }
+            if self.write(joined.payload, budget: &budget) { count += 1 }
             rest = rest[run.endIndex...]
         }
         let frame = Frame(compressed: self.output, digest: plain.digest)
@@ -48,14 +51,15 @@ final class FrameCompressor {
     }
 
     /// False if they are written as they are.
-    private func write(_ bytes: ByteBuffer) -> Bool {
-        guard bytes.readableBytes >= Self.minBytes,
+    private func write(_ bytes: ByteBuffer, budget: inout Int) -> Bool {
+        guard bytes.readableBytes >= Self.minBytes, bytes.readableBytes <= budget,
             let deflater = self.deflater(bytes.readableBytes > Self.maxThoroughBytes ? .quick : .thorough)
         else {
             self.output.writeStored(bytes)
             return false
         }
         deflater.write(bytes, to: &self.output)
+        budget -= bytes.readableBytes
         return true
     }
 

@@ -22,7 +22,7 @@ extension Shard {
             self.eventLoop.scheduleTask(in: duration * wave / waves) {
                 let (shard, streams) = bound.value
                 for subscriber in streams[streams.count * wave / waves..<streams.count * (wave + 1) / waves] {
-                    if case .gone = subscriber.state { continue }
+                    if subscriber.isOver { continue }
                     let retry = spread - spread * wave / waves + 1000 + (spread > 0 ? Int.random(in: 0...spread) : 0)
                     subscriber.ending = .drain
                     shard.end(subscriber, with: Frame(bytes: Array("retry: \(retry)\n\n".utf8)))

@@ -28,6 +28,9 @@ extension Shard {
 
     /// So many heartbeats take one or two milliseconds; whatever else is due on the loop comes after them.
     static let heartbeatsPerTurn = 256
+    /// Tasks that follow at once would come before sockets are looked at again. It is longer than the committer works at a
+    /// stretch, so that the two don't take turns with nobody else between them.
+    static let heartbeatPause: TimeAmount = .milliseconds(8)
 
     private func tick() {
         // A loop that can't keep up gives the slice its turn at a later tick.
@@ -42,28 +45,31 @@ extension Shard {
     private func beat(_ slice: Int, below end: Int) {
         let end = min(end, self.slices[slice].count)
         let start = max(0, end - Self.heartbeatsPerTurn)
-        self.write(.heartbeat, count: end - start) { range, descriptors in
-            self.slices[slice].withUnsafeBufferPointer { subscribers in
-                for index in range {
-                    let subscriber = subscribers[start + index]
-                    // Whoever is reading on has bytes on the way, which do the same.
-                    descriptors[index - range.lowerBound] =
-                        if case .live(let place) = subscriber.state {
-                            subscriber.cohort.live[place].descriptor
-                        } else {
-                            Self.nobody
-                        }
-                }
+        self.walk { self.beat(self.slices[slice][start..<end]) }
+        self.isBeating = start > 0
+        guard self.isBeating else { return }
+        self.eventLoop.assumeIsolated().scheduleTask(in: Self.heartbeatPause) { self.beat(slice, below: start) }
+    }
+
+    private func beat(_ subscribers: ArraySlice<Subscriber>) {
+        self.write(.heartbeat, count: subscribers.count) { range, descriptors in
+            for index in range {
+                let subscriber = subscribers[subscribers.startIndex + index]
+                // Whoever is reading on has bytes on the way, which do the same.
+                descriptors[index - range.lowerBound] =
+                    if case .live(let place) = subscriber.state {
+                        subscriber.cohort.live[place].descriptor
+                    } else {
+                        Self.nobody
+                    }
             }
         } otherwise: { index, outcome in
-            let subscriber = self.slices[slice][start + index]
+            let subscriber = subscribers[subscribers.startIndex + index]
             guard self.send(subscriber.coding.heartbeat, to: subscriber, after: outcome) != .taken,
                 case .live(let place) = subscriber.state
             else { return }
             subscriber.cohort.removeLive(at: place)
             self.wait(subscriber, cursor: self.head)
         }
-        self.isBeating = start > 0
-        if self.isBeating { self.eventLoop.assumeIsolated().execute { self.beat(slice, below: start) } }
     }
 }

@@ -74,7 +74,9 @@ extension Shard {
     /// Ends a stream; false if there is none of that number.
     package func endStream(_ number: Int) -> Bool {
         self.eventLoop.preconditionInEventLoop()
-        guard let subscriber = self.slices.joined().first(where: { $0.number == number }) else { return false }
+        guard let subscriber = self.slices.joined().first(where: { $0.number == number }), !subscriber.isOver else {
+            return false
+        }
         subscriber.ending = .other
         self.end(subscriber)
         return true

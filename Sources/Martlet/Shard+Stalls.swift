@@ -26,6 +26,8 @@ extension Shard {
     private func endStalled() {
         let now = self.eventLoop.now
         for subscriber in Array(self.waiting.values) {
+            // Ending one may have closed others of its connection.
+            guard case .waitingForRoom = subscriber.state else { continue }
             let progress = subscriber.outlet.progress
             if progress != subscriber.progress {
                 subscriber.progress = progress

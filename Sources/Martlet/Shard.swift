@@ -39,6 +39,8 @@ package final class Shard {
     /// Those that wait for room are going to be looked at.
     var isLooking = false
     var isDraining = false
+    /// Its subscribers are walked over: whoever leaves meanwhile does so afterwards.
+    private(set) var isWalking = false
     /// How many updates of each topic came since that was asked last; nil if nobody asks.
     var recentTopics: [Topic: Int]?
     /// What is compressed, once a stream is.
@@ -148,6 +150,7 @@ package final class Shard {
     package func leave(_ subscriber: Subscriber) {
         self.eventLoop.preconditionInEventLoop()
         if case .gone = subscriber.state { return }
+        if self.isWalking { return self.eventLoop.assumeIsolated().execute { self.leave(subscriber) } }
         self.takeOut(subscriber)
         subscriber.state = .gone
         self.counters.closed[subscriber.ending.rawValue] += 1
@@ -194,14 +197,27 @@ package final class Shard {
         }
         self.counters.updates += entries.count
         let delivered = self.counters.deliveries
-        self.deliverMatched()
+        self.walk { self.deliverMatched() }
         if let start, self.counters.deliveries > delivered {
             self.toSocket.recordNanoseconds((NIODeadline.now() - start).nanoseconds)
         }
         while self.tail.cost > self.settings.tailBytes { self.tail.removeOldest() }
         behind += self.ahead
         self.ahead = []
-        for subscriber in behind { self.advance(subscriber) }
+        self.walk {
+            for subscriber in behind { self.advance(subscriber) }
+        }
+        if self.compresses { self.compression.forgetLarge() }
+    }
+
+    /// Does something that relies on places in lists of subscribers.
+    ///
+    /// A write that finds a connection of HTTP/2 broken closes all streams of it before it returns, not only the one that is
+    /// written to.
+    func walk(_ body: () -> Void) {
+        self.isWalking = true
+        body()
+        self.isWalking = false
     }
 
     /// The log tells of an update without those before it: whoever was live has to read them there.

@@ -8,6 +8,8 @@ final class SharedCompression {
     private static let capacity = 1 << 20
 
     let compressor = FrameCompressor()
+    /// What is too large for that, until the batch is sent.
+    private var large: [[SequenceNumber]: Frame] = [:]
     private var recent = RecentCache<[SequenceNumber], Frame>(capacity: SharedCompression.capacity)
 
     /// What is sent of these updates. A sequence number always names the same update.
@@ -16,10 +18,19 @@ final class SharedCompression {
     func frame(joining entries: some Collection<Entry>, counting count: inout Int) -> Frame {
         let run = entries.map(\.sequence)
         let cost = entries.reduce(128) { $0 + 8 + $1.frame.payloadBytes }
-        if let frame = self.recent.value(for: run, cost: cost) { return frame }
+        if let frame = self.recent.value(for: run, cost: cost) ?? self.large[run] { return frame }
         let frame = self.compressor.frame(joining: entries.map(\.frame), counting: &count)
-        if cost <= Self.capacity { self.recent.insert(frame, for: run, cost: cost) }
+        if cost <= Self.capacity {
+            self.recent.insert(frame, for: run, cost: cost)
+        } else {
+            self.large[run] = frame
+        }
         return frame
+    }
+
+    /// What was sent to many at once has been.
+    func forgetLarge() {
+        if !self.large.isEmpty { self.large = [:] }
     }
 }
 

@@ -36,6 +36,13 @@ package final class Subscriber {
     let joined: NIODeadline
     /// Why it ends, to be said by whoever ends it; the client does unless somebody else does.
     package var ending = StreamEnd.client
+    /// It is sent nothing more.
+    var isOver: Bool {
+        switch self.state {
+        case .ending, .gone: true
+        case .live, .waitingForRoom, .waitingForLog, .ahead, .yielding: false
+        }
+    }
     /// Its cohort's, which lies elsewhere.
     let coding: ContentCoding
 

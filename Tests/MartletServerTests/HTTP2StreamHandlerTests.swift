@@ -363,6 +363,53 @@ struct HTTP2StreamHandlerTests {
         #expect(home.shard.counters.streams == 0)
     }
 
+    /// What NIO does when a write finds the connection broken: it closes all its streams before it returns.
+    private static func breakConnection(of streams: [HeldStream], inWriteOf writer: HeldStream) {
+        writer.onWrite = { context in
+            writer.onWrite = { _ in }
+            for stream in streams where stream !== writer { stream.channel.pipeline.fireChannelInactive() }
+            context.channel.close(promise: nil)
+        }
+    }
+
+    @Test(arguments: 0..<5, [false, true])
+    func `A connection that breaks in the midst of a walk takes all its streams along after it`(
+        writer: Int,
+        isCohortEach: Bool
+    ) throws {
+        let home = HeldStream.Home()
+        let streams = try (0..<5).map { number in
+            let own = isCohortEach ? try Selector("own/\(number)") : .everything
+            return try HeldStream(on: home, selectors: [Selector(exactly: Topic("a")), own])
+        }
+        let others = try (0..<3).map { _ in try HeldStream(on: home) }
+        Self.breakConnection(of: streams, inWriteOf: streams[writer])
+        try Self.dispatch(1, on: home)
+        home.eventLoop.run()
+        #expect(home.shard.counters.streams == 3)
+        #expect(home.shard.waiting.isEmpty)
+        try Self.dispatch(2, on: home)
+        for stream in others { #expect(stream.text == ":\n\n" + Self.event(1) + Self.event(2)) }
+        for stream in streams + others { stream.close() }
+        #expect(home.shard.counters.streams == 0)
+        #expect(home.endpoint.openStreams == 0)
+    }
+
+    @Test(arguments: 0..<5)
+    func `A connection that breaks at a heartbeat takes all its streams along after it`(_ writer: Int) throws {
+        let home = HeldStream.Home(settings: Hub.Settings(heartbeat: .seconds(1)))
+        let streams = try (0..<5).map { _ in try HeldStream(on: home) }
+        let other = try HeldStream(on: home)
+        Self.breakConnection(of: streams, inWriteOf: streams[writer])
+        home.eventLoop.advanceTime(by: .seconds(1))
+        #expect(home.shard.counters.streams == 1)
+        #expect(other.text == ":\n\n:\n\n")
+        home.eventLoop.advanceTime(by: .seconds(1))
+        #expect(other.text == ":\n\n:\n\n:\n\n")
+        for stream in streams + [other] { stream.close() }
+        #expect(home.shard.counters.streams == 0)
+    }
+
     @Test func `A stream that closes in the midst of a frame is not sent the rest of it`() throws {
         let home = HeldStream.Home()
         let stream = try HeldStream(on: home)

@@ -35,15 +35,22 @@ final class HeldStream {
 
     /// Begins a stream of every topic.
     ///
-    /// - Parameter isHeld: whether writes are held from the first one on.
-    init(on home: Home, isHeld: Bool = false, deadline: NIODeadline = .distantFuture) throws {
+    /// - Parameters:
+    ///   - isHeld: whether writes are held from the first one on.
+    ///   - selectors: what it asks for instead.
+    init(
+        on home: Home,
+        isHeld: Bool = false,
+        deadline: NIODeadline = .distantFuture,
+        selectors: [Selector] = [.everything]
+    ) throws {
         try home.endpoint.openStream(from: nil)
         let opening = StreamOpening(
             endpoint: home.endpoint,
             shared: home.endpoint.shared(on: home.eventLoop),
             shard: home.shard,
             response: .stream(lastEventID: nil),
-            interest: Interest(selectors: [.everything]),
+            interest: Interest(selectors: selectors),
             coding: home.shard.compresses ? .gzip : .identity,
             start: .newcomer,
             deadline: deadline

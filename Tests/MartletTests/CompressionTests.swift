@@ -164,6 +164,28 @@ extension ByteBuffer {
         #expect(try outlets[8].events.count == 2)
     }
 
+    @Test func `an event too large to be remembered is compressed once for all who get it`() throws {
+        let shard = EmbeddedShard(Self.settings)
+        let outlets = try (0..<20).map { shard.join(try .sample("all", "user/\($0 / 2)"), Self.gzip()) }
+        let text = String(repeating: "0123456789abcdef", count: 65_000)
+        for number in 1...3 {
+            shard.publish([try .sample("all", data: text)])
+            #expect(shard.shard.counters.compressions == number)
+        }
+        #expect(Set(outlets.map { $0.writes[2].address }).count == 1)
+        #expect(try outlets[0].events.map(\.data) == [text, text, text])
+    }
+
+    @Test func `what lies beyond a mebibyte in one frame goes as it is`() throws {
+        let shard = EmbeddedShard(Self.settings)
+        let outlet = shard.join(try .sample("a"), Self.gzip())
+        let text = String(repeating: "x", count: 1_100_000)
+        shard.publish([try .sample("a", data: text)])
+        #expect(shard.shard.counters.compressions == 0)
+        #expect(outlet.writes[0].readableBytes > text.utf8.count)
+        #expect(try outlet.events.map(\.data) == [text])
+    }
+
     @Test func `a page of the tail is compressed once for all who come back from one place`() throws {
         let shard = EmbeddedShard(Self.settings)
         let watcher = shard.join(try .sample("a"), Self.gzip())

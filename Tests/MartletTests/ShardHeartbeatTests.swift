@@ -75,6 +75,8 @@ import Testing
         }
         shard.loop.advanceTime(by: .seconds(1))
         #expect(order.firstIndex(of: "task") == Shard.heartbeatsPerTurn)
+        #expect(order.count { $0 == "heartbeat" } == Shard.heartbeatsPerTurn, "sockets are looked at first")
+        shard.loop.advanceTime(by: Shard.heartbeatPause * 2)
         #expect(outlets.allSatisfy { $0.heartbeats == 1 })
         shard.loop.advanceTime(by: .seconds(1))
         #expect(outlets.allSatisfy { $0.heartbeats == 2 })
@@ -102,7 +104,7 @@ import Testing
                 return .taken
             }
         }
-        shard.loop.advanceTime(by: .seconds(1))
+        shard.loop.advanceTime(by: .seconds(1) + Shard.heartbeatPause * 4)
         let staying = outlets.filter { outlet in !leaving.contains { $0 === outlet } }
         #expect(staying.allSatisfy { $0.heartbeats >= 1 })
         #expect(outlets.allSatisfy { $0.violations.isEmpty })
