@@ -76,7 +76,7 @@ test-swift:
 format:
 	$(SWIFT) format --in-place --recursive --parallel $(FORMATTED)
 
-# Six minutes per round; wants a machine that has nothing else to do.
+# Eight minutes per round; wants a machine that has nothing else to do.
 bench: build
 	scripts/bench "$$($(SWIFT) build $(RELEASE) --show-bin-path)/martlet" --rounds $(ROUNDS)
 

@@ -31,8 +31,29 @@ class Results:
     def __init__(self):
         self.reports = {}
 
+    @classmethod
+    def kept(cls, path, without):
+        """Those of an earlier run, but for the parts that are measured anew; what was not as it should have been; and the
+        speeds of the wire format."""
+        results = cls()
+        if not path.exists():
+            return results, [], []
+        kept = json.loads(path.read_text())
+        for part, server, reports in kept["reports"]:
+            if part not in without:
+                results.reports[(part, server)] = reports
+        faults = [fault for fault in kept["faults"] if not any(f", {part}, " in fault for part in without)]
+        return results, faults, [tuple(line) for line in kept["wire"]]
+
+    def keep(self, path, faults, wire):
+        reports = [[part, server, reports] for (part, server), reports in self.reports.items()]
+        path.write_text(json.dumps({"reports": reports, "faults": faults, "wire": wire}, indent=1) + "\n")
+
     def add(self, part, server, report):
         self.reports.setdefault((part, server), []).append(report)
+
+    def has(self, part):
+        return any(name == part.name for name, _ in self.reports)
 
     def values(self, part, server, key):
         return [report[key] for report in self.reports.get((part, server), []) if key in report]
@@ -45,9 +66,10 @@ class Results:
 class Measuring:
     def __init__(self, options):
         self.options = options
-        self.results = Results()
         self.parts = [part for part in parts(options.quick) if not options.parts or part.name in options.parts]
-        self.faults = []
+        self.results, self.faults, self.kept_wire = Results(), [], []
+        if options.results:
+            self.results, self.faults, self.kept_wire = Results.kept(options.results, [part.name for part in self.parts])
         self.failures = []
 
     def run(self):
@@ -117,6 +139,9 @@ def main():
     parser.add_argument("--parts", nargs="+", choices=[part.name for part in parts(False)], help="only these")
     parser.add_argument("--quick", action="store_true", help="tiny loads, to see whether it works")
     parser.add_argument("--no-wire", action="store_true", help="without parsing and encoding, which take a build")
+    parser.add_argument(
+        "--results", type=pathlib.Path, help="keep what is measured in this file; parts that aren't measured come from it",
+    )
     parser.add_argument("--output", type=pathlib.Path, default=ROOT / "docs" / "PERFORMANCE.md")
     options = parser.parse_args()
     options.binary = str(pathlib.Path(options.binary).resolve())
@@ -128,13 +153,16 @@ def main():
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
     measuring = Measuring(options)
-    wire = [] if options.no_wire else measuring.wire()
+    wire = measuring.kept_wire if options.no_wire else measuring.wire()
     try:
         measuring.run()
     except KeyboardInterrupt:
         print("interrupted; nothing is written")
         return 130
-    page = Page(measuring.parts, measuring.results, wire, options.rounds, measuring.faults, options.quick)
+    if options.results:
+        measuring.results.keep(options.results, measuring.faults, wire)
+    shown = [part for part in parts(options.quick) if measuring.results.has(part)]
+    page = Page(shown, measuring.results, wire, options.rounds, measuring.faults, options.quick)
     chart = options.output.parent / "images" / "performance.svg"
     chart.parent.mkdir(parents=True, exist_ok=True)
     chart.write_text(page.chart())

@@ -33,7 +33,7 @@ RESTED = ("server_resident_rested_kib", "resident after, KiB", 0)
 
 def parts(quick):
     """All of them; small ones that show whether the script works, if `quick`."""
-    seconds = "1" if quick else "10"
+    idle = "1" if quick else "30"
     short = "1" if quick else "5"
     thousand, many, most = ("50", "100", "150") if quick else ("1000", "10000", "15000")
     own, others = ("5", "500") if quick else ("100", "100000")
@@ -45,7 +45,7 @@ def parts(quick):
         return Part(name, title, load, targets, figures, floor)
 
     one = "one update at a time"
-    updates = ("100", "20", "20") if quick else ("500", "50", "30")
+    updates = ("100", "20", "20") if quick else ("1500", "50", "30")
     paced = ("20", "4") if quick else ("200", "30")
     both = ["memory", "nchan"]
     publish = ["publish", "--publishers", "32", "--duration", short]
@@ -75,7 +75,8 @@ def parts(quick):
             [ACKNOWLEDGED],
         ),
         Part(
-            "idle", "10,000 idle streams", ["idle", "--subscribers", many, "--duration", seconds],
+            # Two heartbeats of each.
+            "idle", "10,000 idle streams", ["idle", "--subscribers", many, "--duration", idle],
             ["memory", "tls", "nchan"], [MEMORY, IDLE],
             # As far apart as the hub's ticks, so that nothing is left in the processor's caches.
             ["--subscribers", many, "--rate", "2" if quick else "0.2", "--updates", "4"], int(many) / 15,
