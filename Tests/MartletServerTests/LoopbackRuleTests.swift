@@ -10,11 +10,12 @@ struct LoopbackRuleTests {
         host: String?,
         _ fields: HTTPFields = [:],
         from peer: SocketAddress? = nil,
-        allowing pages: CORSPolicy = CORSPolicy()
+        allowing pages: CORSPolicy = CORSPolicy(),
+        known: String? = nil
     ) -> RequestError? {
         let request = HTTPRequest(method: .get, scheme: "http", authority: host, path: "/", headerFields: fields)
         do throws(RequestError) {
-            try LoopbackRule.check(request, from: peer, allowing: pages)
+            try LoopbackRule.check(request, from: peer, allowing: pages, known: known)
             return nil
         } catch {
             return error
@@ -29,6 +30,18 @@ struct LoopbackRuleTests {
     ])
     func `A host that is this machine is served`(_ host: String?) {
         #expect(Self.refusal(host: host) == nil)
+    }
+
+    @Test func `A host that a connection has passed with lets in that host and nothing else`() {
+        #expect(Self.refusal(host: "localhost:8080", known: "localhost:8080") == nil)
+        #expect(Self.refusal(host: "127.0.0.1", known: "localhost:8080") == nil)
+        let known = "k.localhost"
+        for host in ["example.com", "k.localhost.example.com", "\u{212A}.localhost.", "k.localhost\u{301}", ""] {
+            #expect(Self.refusal(host: host, known: known)?.status == .forbidden)
+        }
+        #expect(Self.refusal(host: known, [.xForwardedFor: "10.0.0.1"], known: known)?.status == .forbidden)
+        #expect(Self.refusal(host: known, [.origin: "https://example.com"], known: known)?.status == .forbidden)
+        #expect(Self.refusal(host: known, [.secFetchSite: "cross-site"], known: known)?.status == .forbidden)
     }
 
     @Test(arguments: [

@@ -27,7 +27,9 @@ enum LoopbackRule {
             throw RequestError(.forbidden, "The request comes from elsewhere. \(listener) serves this machine only.")
         }
         // None is what old clients and probes send; a browser always sends one.
-        if let host = request.authority, host != known, !self.isLoopback(authority: host) {
+        // Bytes, since there are letters that a text takes for equal to others.
+        if let host = request.authority, known?.utf8.elementsEqual(host.utf8) != true, !self.isLoopback(authority: host)
+        {
             throw RequestError(
                 .forbidden,
                 """
