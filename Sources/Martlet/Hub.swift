@@ -9,7 +9,7 @@ public import NIOCore
 /// let id = try await hub.publish(Update(topic: "greetings", data: "hello"))
 /// ```
 ///
-/// It may be used from any task or thread. Subscribers live on the event loops of the group, a shard each; the log
+/// It may be used from any task or thread. Subscribers live on the event loops of the group, a shard each; a log on disk
 /// is written by one task on one of the loops. All of its tasks are children of ``run()``.
 public final class Hub: Sendable {
     /// What ``run()`` runs beside the hub itself.
@@ -17,7 +17,7 @@ public final class Hub: Sendable {
     private let log: any EventLog
     private let ownership: Ownership
     private let history: History
-    private let committer: Committer
+    private let committer: any Committer
     private let shards: [(eventLoop: any EventLoop, shard: NIOLoopBoundBox<Shard>)]
 
     /// Makes a hub. It publishes and reads history once ``run()`` runs.
@@ -77,21 +77,18 @@ public final class Hub: Sendable {
         self.ownership = ownership
         self.history = history
         self.shards = shards
-        let home = shards[0]
-        self.committer = Committer(
-            log: log,
-            eventLoop: home.eventLoop,
-            ownership: ownership,
-            metrics: metrics
-        ) { entries, start, acknowledge in
-            // The other loops begin first, then the publishers hear of it, then this loop's own subscribers: nobody
-            // waits for a walk over subscribers that isn't his.
-            for (eventLoop, shard) in shards.dropFirst() {
-                eventLoop.execute { shard.value.dispatch(entries, since: start) }
+        let dispatcher = Dispatcher(shards, ownership: ownership, epoch: log.epoch)
+        self.committer =
+            if let log = log as? any ImmediateLog {
+                LoopCommitter(
+                    log: log,
+                    eventLoops: shards.map(\.eventLoop),
+                    dispatcher: dispatcher,
+                    metrics: metrics
+                )
+            } else {
+                GroupCommitter(log: log, eventLoop: shards[0].eventLoop, dispatcher: dispatcher, metrics: metrics)
             }
-            acknowledge()
-            home.shard.value.dispatch(entries, since: start)
-        }
     }
 
     /// Runs the hub, its log's upkeep and its sources until the task is cancelled; what was accepted by then is still made
@@ -190,7 +187,7 @@ public final class Hub: Sendable {
             }
         }
         self.committer.submit(
-            Committer.Request(
+            PublishRequest(
                 updates: updates,
                 bookmarks: bookmarks,
                 bytes: updates.reduce(0) { $0 + $1.data.utf8.count + 256 + $1.topicsCost }

@@ -60,6 +60,10 @@ public final class MemoryLog: EventLog {
         _ updates: [Update],
         bookmarks: [Bookmark]
     ) async throws(LogError) -> SequenceNumber {
+        self.appendAtOnce(updates, bookmarks: bookmarks)
+    }
+
+    func appendAtOnce(_ updates: [Update], bookmarks: [Bookmark]) -> SequenceNumber {
         let now = ContinuousClock.now
         return self.state.withLock { state in
             for bookmark in bookmarks {
@@ -148,6 +152,8 @@ public final class MemoryLog: EventLog {
         state.arrivals.forget(before: state.ring.first)
     }
 }
+
+extension MemoryLog: ImmediateLog {}
 
 /// When updates came, in steps of a second: a mark says that everything up to a sequence number had come by then.
 private struct ArrivalTimes {

@@ -38,16 +38,17 @@ struct HubFairnessTests {
         }
     }
 
-    @Test func `sockets of the committer's loop get their turn though there is always something to append`()
-        async throws
-    {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    /// Has bytes come to a socket of a loop while publishers leave nobody time, and waits until they are read.
+    private func checkSockets(publishingOn place: Int, of loops: Int) async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
+        let home = group.next()
+        let all = Array(group.makeIterator())
         let hub = Hub(log: MemoryLog(), eventLoopGroup: group)
         let publisher = try Publisher(hub)
         var ends: [CInt] = [-1, -1]
         try #require(socketpair(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0)
         let other = ends[1]
-        let channel = try await ClientBootstrap(group: group)
+        let channel = try await ClientBootstrap(group: home)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(
@@ -56,9 +57,10 @@ struct HubFairnessTests {
                 }
             }
             .withConnectedSocket(ends[0]).get()
+        let index = all.firstIndex { $0 === channel.eventLoop } ?? 0
         try await withThrowingTaskGroup { tasks in
             tasks.addTask { try await hub.run() }
-            publisher.publish()
+            all[(index + place) % loops].execute { publisher.publish() }
             defer { publisher.isEnough.store(true, ordering: .relaxed) }
             try await eventually("it publishes") { publisher.count.load(ordering: .relaxed) > 1000 }
             try #require(write(other, "x", 1) == 1)
@@ -68,5 +70,15 @@ struct HubFairnessTests {
         try await channel.close()
         close(other)
         try await group.shutdownGracefully()
+    }
+
+    @Test func `sockets of the publishers' loop get their turn though there is always something to append`()
+        async throws
+    {
+        try await self.checkSockets(publishingOn: 0, of: 1)
+    }
+
+    @Test func `sockets of another loop get their turn though it is always handed something`() async throws {
+        try await self.checkSockets(publishingOn: 1, of: 2)
     }
 }
