@@ -40,12 +40,7 @@ struct IndexedRing<Element: RingElement> {
         precondition(element.sequence == self.last + 1, "a log has no holes")
         self.elements.append(element)
         self.cost += element.cost
-        for topic in element.topics {
-            // The same topic twice in one update counts once.
-            if self.byTopic[topic]?.last != element.sequence {
-                self.byTopic[topic, default: []].append(element.sequence)
-            }
-        }
+        for topic in element.topics { self.byTopic[topic, default: []].note(element.sequence) }
     }
 
     mutating func removeOldest() {
@@ -54,8 +49,7 @@ struct IndexedRing<Element: RingElement> {
         self.cost -= element.cost
         for topic in element.topics {
             guard let index = self.byTopic.index(forKey: topic) else { continue }
-            if self.byTopic.values[index].first == element.sequence { self.byTopic.values[index].removeFirst() }
-            if self.byTopic.values[index].isEmpty { self.byTopic.remove(at: index) }
+            if self.byTopic.values[index].forget(element.sequence) { self.byTopic.remove(at: index) }
         }
     }
 
@@ -159,6 +153,17 @@ struct IndexedRing<Element: RingElement> {
 }
 
 extension Deque<SequenceNumber> {
+    /// Adds the number of an update, once though the update has the topic twice.
+    fileprivate mutating func note(_ sequence: SequenceNumber) {
+        if self.last != sequence { self.append(sequence) }
+    }
+
+    /// Takes out the number of the oldest update; true if none is left.
+    fileprivate mutating func forget(_ sequence: SequenceNumber) -> Bool {
+        if self.first == sequence { self.removeFirst() }
+        return self.isEmpty
+    }
+
     /// The index of the first number greater than `sequence`; the numbers ascend.
     fileprivate func firstIndex(after sequence: SequenceNumber) -> Int {
         var low = 0

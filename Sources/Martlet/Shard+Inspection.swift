@@ -121,8 +121,11 @@ extension Shard {
 
     func noteRecent(_ entry: Entry) {
         for topic in entry.topics {
-            if self.recentTopics?[topic] == nil, (self.recentTopics?.count ?? 0) >= Self.maxRecentTopics { continue }
-            self.recentTopics?[topic, default: 0] += 1
+            if let index = self.recentTopics?.index(forKey: topic) {
+                self.recentTopics?.values[index] += 1
+            } else if (self.recentTopics?.count ?? 0) < Self.maxRecentTopics {
+                self.recentTopics?[topic] = 1
+            }
         }
     }
 }

@@ -85,23 +85,19 @@ final class HTTP1Connection: HTTPTransport {
 
     /// Made here and sent at once: for an answer of some bytes the encoder would take three buffers.
     func send(_ response: HubResponse, date: String, close: Bool) {
-        var head = "HTTP/1.1 \(response.status.code) \(response.status.reasonPhrase)\r\nDate: \(date)\r\n"
-        head += Self.lines(of: response.fields)
-        if close { head += "Connection: close\r\n" }
-        if response.hasLength { head += "Content-Length: \(response.body.utf8.count)\r\n" }
-        head += "\r\n"
-        if !response.headOnly { head += response.body }
-        self.sendBytes(self.channel.allocator.buffer(string: head))
-    }
-
-    /// Header lines. No value that gets here holds a line break; should one ever, it must not begin a line of its own.
-    private static func lines(of fields: [(name: String, value: String)]) -> String {
-        var lines = ""
-        for (name, value) in fields {
-            let isClean = value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
-            lines += "\(name): \(isClean ? value : "")\r\n"
+        var bytes = self.channel.allocator.buffer(capacity: 256 + response.body.utf8.count)
+        if case .ok = response.status {
+            bytes.writeStaticString("HTTP/1.1 200 OK\r\n")
+        } else {
+            bytes.writeString("HTTP/1.1 \(response.status.code) \(response.status.reasonPhrase)\r\n")
         }
-        return lines
+        bytes.writeHeader("Date", date)
+        for (name, value) in response.fields { bytes.writeHeader(name, value) }
+        if close { bytes.writeHeader("Connection", "close") }
+        if response.hasLength { bytes.writeHeader("Content-Length", String(response.body.utf8.count)) }
+        bytes.writeStaticString("\r\n")
+        if !response.headOnly { bytes.writeString(response.body) }
+        self.sendBytes(bytes)
     }
 
     func noteEnd(_ written: EventLoopFuture<Void>) {}
@@ -133,9 +129,11 @@ final class HTTP1Connection: HTTPTransport {
             isSecure: self.isSecure,
             coding: opening.coding
         )
-        var head = "HTTP/1.1 200 OK\r\nDate: \(opening.shared.date.now)\r\n"
-        head += Self.lines(of: opening.response.fields)
-        head += isChunked ? "Transfer-Encoding: chunked\r\n\r\n" : "Connection: close\r\n\r\n"
+        var head = self.channel.allocator.buffer(capacity: 512)
+        head.writeStaticString("HTTP/1.1 200 OK\r\n")
+        head.writeHeader("Date", opening.shared.date.now)
+        for (name, value) in opening.response.fields { head.writeHeader(name, value) }
+        head.writeStaticString(isChunked ? "Transfer-Encoding: chunked\r\n\r\n" : "Connection: close\r\n\r\n")
 
         let pipeline = self.channel.pipeline.syncOperations
         try pipeline.addHandler(stream, position: .after(handler))
@@ -145,7 +143,17 @@ final class HTTP1Connection: HTTPTransport {
         pipeline.removeHandler(self.encoder, promise: nil)
         // This one goes in the next turn of the loop, since it is in the midst of decoding.
         pipeline.removeHandler(self.decoder, promise: nil)
-        stream.begin(head: self.channel.allocator.buffer(string: head), opening)
+        stream.begin(head: head, opening)
+    }
+}
+
+extension ByteBuffer {
+    /// A header line. No value that gets here holds a line break; should one ever, it must not begin a line of its own.
+    fileprivate mutating func writeHeader(_ name: String, _ value: String) {
+        self.writeString(name)
+        self.writeStaticString(": ")
+        if value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) { self.writeString(value) }
+        self.writeStaticString("\r\n")
     }
 }
 
@@ -172,25 +180,41 @@ final class HTTP1VersionHandler: ChannelInboundHandler, RemovableChannelHandler 
         guard case .head(var head) = self.unwrapInboundIn(data) else { return context.fireChannelRead(data) }
         // Answers go out as HTTP/1.1, whose connections persist; one that speaks 1.0 expects the end to be the end.
         // The decoder stops after a request that offers to change the protocol, since it can't know that we decline.
-        let offersChange =
-            head.method == .CONNECT
-            || head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
-        let keepsAlive = head.isKeepAlive && head.version != .http1_0 && !offersChange
-        self.coming.append((head.version, keepsAlive, Self.problem(of: head)))
+        let fields = Fields(of: head)
+        let keepsAlive = head.isKeepAlive && head.version != .http1_0 && !fields.offersChange
+        self.coming.append((head.version, keepsAlive, fields.problem(in: head.version)))
         if !keepsAlive { head.headers.replaceOrAdd(name: "Connection", value: "close") }
         context.fireChannelRead(self.wrapInboundOut(.head(head)))
     }
 
-    private static func problem(of head: HTTPRequestHead) -> String? {
-        // RFC 9112 §3.2: a request of HTTP/1.1 has exactly one, whichever host it names.
-        let hosts = head.headers["Host"].count
-        if hosts > 1 { return "The request has more than one Host header field." }
-        if hosts == 0, head.version != .http1_0 { return "The request has no Host header field." }
-        // One that names no coding says that there is a body, and not where it ends (RFC 9112 §6.1).
-        if head.headers["Transfer-Encoding"].contains(where: { $0.utf8.allSatisfy { $0 == 0x20 || $0 == 0x09 } }) {
-            return "The Transfer-Encoding header field is empty."
+    /// What matters to the connection, found in one pass.
+    private struct Fields {
+        private var hosts = 0
+        private var namesNoCoding = false
+        private(set) var offersChange: Bool
+
+        init(of head: HTTPRequestHead) {
+            self.offersChange = head.method == .CONNECT
+            for (name, value) in head.headers {
+                switch name.utf8.count {
+                case 4 where Substring(name).utf8.equals("host"): self.hosts += 1
+                case 10 where Substring(name).utf8.equals("connection"):
+                    let options = value.utf8.split(separator: UInt8(ascii: ","))
+                    if options.contains(where: { $0.withoutOWS.equals("upgrade") }) { self.offersChange = true }
+                case 17 where Substring(name).utf8.equals("transfer-encoding"):
+                    if value.utf8.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) { self.namesNoCoding = true }
+                default: break
+                }
+            }
         }
-        return nil
+
+        func problem(in version: HTTPVersion) -> String? {
+            // RFC 9112 §3.2: a request of HTTP/1.1 has exactly one, whichever host it names.
+            if self.hosts > 1 { return "The request has more than one Host header field." }
+            if self.hosts == 0, version != .http1_0 { return "The request has no Host header field." }
+            // One that names no coding says that there is a body, and not where it ends (RFC 9112 §6.1).
+            return self.namesNoCoding ? "The Transfer-Encoding header field is empty." : nil
+        }
     }
 }
 

@@ -11,7 +11,7 @@ extension HTTPFields {
         var others: Int?
         var identity: Int?
         for item in field.utf8.split(separator: UInt8(ascii: ",")) {
-            let parts = item.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false).map(\.trimmed)
+            let parts = item.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false).map(\.withoutOWS)
             let weight = Self.weight(parts.dropFirst())
             if parts[0].equals("gzip") || parts[0].equals("x-gzip") {
                 gzip = Swift.min(gzip ?? weight, weight)
@@ -41,24 +41,5 @@ extension HTTPFields {
             place /= 10
         }
         return weight <= 1000 ? weight : 0
-    }
-}
-
-extension Substring.UTF8View {
-    /// Without blanks and tabs around it.
-    fileprivate var trimmed: Self {
-        func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
-        let start = self.drop(while: isBlank)
-        guard let last = start.lastIndex(where: { !isBlank($0) }) else { return start.prefix(0) }
-        return start[...last]
-    }
-
-    /// Whether it is a word, in whichever case.
-    fileprivate func equals(_ word: StaticString) -> Bool {
-        word.withUTF8Buffer { word in
-            self.elementsEqual(word) { byte, letter in
-                byte == letter || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) && byte | 0x20 == letter
-            }
-        }
     }
 }

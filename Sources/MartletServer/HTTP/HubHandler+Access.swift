@@ -9,9 +9,9 @@ extension HubHandler {
         var request = request
         if case .preflight = request.action { return try self.proceed(request) }
         if case .publish = request.action {
-            request.expectsContinue = head.headerFields[.expect]?.lowercased() == "100-continue"
+            request.expectsContinue = head.headerFields.value(of: .expect)?.lowercased() == "100-continue"
             // The parser has seen that it is a number; one that is too large for us is too large a body.
-            request.contentLength = head.headerFields[.contentLength].map { Int($0) ?? .max }
+            request.contentLength = head.headerFields.value(of: .contentLength).map { Int($0) ?? .max }
         }
         let access = self.endpoint.access
         if access.operators != nil {

@@ -8,7 +8,7 @@ extension HubHandler {
 
     /// Whether a request wants one answer and no stream.
     static func isPoll(_ request: HTTPRequest) -> Bool {
-        guard let accept = request.headerFields[.accept] else { return false }
+        guard let accept = request.headerFields.value(of: .accept) else { return false }
         return accept.contains("application/json") && !accept.contains("text/event-stream")
     }
 

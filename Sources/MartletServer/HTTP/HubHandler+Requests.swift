@@ -102,7 +102,7 @@ extension HubHandler {
                 try self.checkLoopback(request, context: context)
             }
             self.exchange.takesGzip = self.shard.compresses && request.headerFields.acceptsGzip
-            self.exchange.corsFields = access.cors.fields(for: request.headerFields[.origin])
+            self.exchange.corsFields = access.cors.fields(for: request.headerFields.value(of: .origin))
             try self.authorize(try read.get(), request)
         } catch {
             // Its body is not wanted; a client that sends one regardless is cut off rather than read to the end.

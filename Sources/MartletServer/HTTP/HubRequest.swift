@@ -50,8 +50,8 @@ struct HubRequest {
         switch (request.method, target) {
         case (.get, .subscriptions(let path, _)), (.head, .subscriptions(let path, _)):
             .listSubscriptions(try SubscriptionPath(path), ifNoneMatch: request.headerFields[.ifNoneMatch])
-        case (.get, _), (.head, _): .subscribe(lastEventID: request.headerFields[.lastEventID])
-        case (.post, .hub), (.post, .topic): .publish(contentType: request.headerFields[.contentType])
+        case (.get, _), (.head, _): .subscribe(lastEventID: request.headerFields.value(of: .lastEventID))
+        case (.post, .hub), (.post, .topic): .publish(contentType: request.headerFields.value(of: .contentType))
         case (.options, _): .preflight(request.headerFields)
         case (_, .subscriptions):
             throw RequestError(
