@@ -3,7 +3,6 @@ import Martlet
 import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
-import NIOHTTPTypesHTTP1
 
 /// An HTTP/1 connection's codecs, and what is done past them: short answers in one write, and becoming a stream.
 ///
@@ -12,8 +11,7 @@ final class HTTP1Connection: HTTPTransport {
     let ending = HTTPEnding.lingers
     private let encoder: HTTPResponseEncoder
     private let decoder: ByteToMessageHandler<HTTPRequestDecoder>
-    private let versions: HTTP1VersionHandler
-    private let codec: HTTP1ToHTTPServerCodec
+    private let codec: HTTP1Codec
     private let channel: any Channel
     private let isSecure: Bool
     private let handOver: EventLoopPromise<NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>?>
@@ -22,8 +20,7 @@ final class HTTP1Connection: HTTPTransport {
     /// several event loops had it make the metadata of their generic types at the same moment.
     static func warmUp() {
         let codecs: [any ChannelHandler] = [
-            HTTPResponseEncoder(), ByteToMessageHandler(HTTPRequestDecoder()), HTTP1VersionHandler(),
-            HTTP1ToHTTPServerCodec(secure: false),
+            HTTPResponseEncoder(), ByteToMessageHandler(HTTPRequestDecoder()), HTTP1Codec(isSecure: false),
         ]
         for codec in codecs {
             _ = codec is any RemovableChannelHandler
@@ -59,19 +56,17 @@ final class HTTP1Connection: HTTPTransport {
             // What the parser has not told of yet, such as blanks before a value, is part of the head too.
             maximumBufferSize: limits.headerBytes + 1024
         )
-        self.versions = HTTP1VersionHandler()
-        self.codec = HTTP1ToHTTPServerCodec(secure: isSecure)
+        self.codec = HTTP1Codec(isSecure: isSecure)
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(self.encoder)
         try pipeline.addHandler(self.decoder)
-        try pipeline.addHandler(self.versions)
         try pipeline.addHandler(self.codec)
     }
 
     func beginRequest(_ head: HTTPRequest) throws(RequestError) -> Persistence {
-        self.versions.next()
-        if let problem = self.versions.problem { throw RequestError(.badRequest, problem) }
-        return self.versions.keepsAlive ? .persists : .ends
+        self.codec.next()
+        if let problem = self.codec.problem { throw RequestError(.badRequest, problem) }
+        return self.codec.keepsAlive ? .persists : .ends
     }
 
     func handOver(_ channel: NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>?) {
@@ -103,7 +98,7 @@ final class HTTP1Connection: HTTPTransport {
     func noteEnd(_ written: EventLoopFuture<Void>) {}
 
     func sendContinue() {
-        guard self.versions.version != .http1_0 else { return }
+        guard self.codec.version != .http1_0 else { return }
         self.sendBytes(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n"))
     }
 
@@ -122,7 +117,7 @@ final class HTTP1Connection: HTTPTransport {
     }
 
     func becomeStream(_ opening: StreamOpening, replacing handler: HubHandler) throws {
-        let isChunked = self.versions.version != .http1_0
+        let isChunked = self.codec.version != .http1_0
         let stream = StreamHandler(
             StreamMembership(opening),
             framing: isChunked ? .chunked : .untilClose,
@@ -139,7 +134,6 @@ final class HTTP1Connection: HTTPTransport {
         try pipeline.addHandler(stream, position: .after(handler))
         pipeline.removeHandler(handler, promise: nil)
         pipeline.removeHandler(self.codec, promise: nil)
-        pipeline.removeHandler(self.versions, promise: nil)
         pipeline.removeHandler(self.encoder, promise: nil)
         // This one goes in the next turn of the loop, since it is in the midst of decoding.
         pipeline.removeHandler(self.decoder, promise: nil)
@@ -156,67 +150,3 @@ extension ByteBuffer {
         self.writeStaticString("\r\n")
     }
 }
-
-/// Notes what the shared HTTP types don't tell: the request's version, and whether its connection can go on.
-///
-/// Confined to the connection's event loop.
-final class HTTP1VersionHandler: ChannelInboundHandler, RemovableChannelHandler {
-    typealias InboundIn = HTTPServerRequestPart
-    typealias InboundOut = HTTPServerRequestPart
-
-    /// The request at hand's; requests behind it may have been decoded already.
-    private(set) var version = HTTPVersion.http1_1
-    private(set) var keepsAlive = true
-    /// What the parser lets pass and must not be.
-    private(set) var problem: String?
-    private var coming = CircularBuffer<(version: HTTPVersion, keepsAlive: Bool, problem: String?)>()
-
-    func next() {
-        guard let next = self.coming.popFirst() else { return }
-        (self.version, self.keepsAlive, self.problem) = next
-    }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard case .head(var head) = self.unwrapInboundIn(data) else { return context.fireChannelRead(data) }
-        // Answers go out as HTTP/1.1, whose connections persist; one that speaks 1.0 expects the end to be the end.
-        // The decoder stops after a request that offers to change the protocol, since it can't know that we decline.
-        let fields = Fields(of: head)
-        let keepsAlive = head.isKeepAlive && head.version != .http1_0 && !fields.offersChange
-        self.coming.append((head.version, keepsAlive, fields.problem(in: head.version)))
-        if !keepsAlive { head.headers.replaceOrAdd(name: "Connection", value: "close") }
-        context.fireChannelRead(self.wrapInboundOut(.head(head)))
-    }
-
-    /// What matters to the connection, found in one pass.
-    private struct Fields {
-        private var hosts = 0
-        private var namesNoCoding = false
-        private(set) var offersChange: Bool
-
-        init(of head: HTTPRequestHead) {
-            self.offersChange = head.method == .CONNECT
-            for (name, value) in head.headers {
-                switch name.utf8.count {
-                case 4 where Substring(name).utf8.equals("host"): self.hosts += 1
-                case 10 where Substring(name).utf8.equals("connection"):
-                    let options = value.utf8.split(separator: UInt8(ascii: ","))
-                    if options.contains(where: { $0.withoutOWS.equals("upgrade") }) { self.offersChange = true }
-                case 17 where Substring(name).utf8.equals("transfer-encoding"):
-                    if value.utf8.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) { self.namesNoCoding = true }
-                default: break
-                }
-            }
-        }
-
-        func problem(in version: HTTPVersion) -> String? {
-            // RFC 9112 §3.2: a request of HTTP/1.1 has exactly one, whichever host it names.
-            if self.hosts > 1 { return "The request has more than one Host header field." }
-            if self.hosts == 0, version != .http1_0 { return "The request has no Host header field." }
-            // One that names no coding says that there is a body, and not where it ends (RFC 9112 §6.1).
-            return self.namesNoCoding ? "The Transfer-Encoding header field is empty." : nil
-        }
-    }
-}
-
-@available(*, unavailable)
-extension HTTP1VersionHandler: Sendable {}
