@@ -306,12 +306,13 @@ public final class Hub: Sendable {
         )
     }
 
-    /// The id of the newest update, whoever may see it, or `earliest` if there is none.
-    package func lastEventID() async throws(LogError) -> String {
+    /// The id of the newest update, or `earliest` if there is none. Of a private one that was not granted it is its
+    /// position: what its publisher called it is a part of what is private.
+    package func lastEventID(grants: [Selector]) async throws(LogError) -> String {
         let last = self.log.bounds.last
         let page = try await self.log.page(
             after: last - 1,
-            for: Interest(selectors: [.everything], grants: [.everything]),
+            for: Interest(selectors: [.everything], grants: grants),
             limit: PageLimit(updates: 1, bytes: 1)
         )
         if let newest = page.entries.last { return newest.id }

@@ -58,7 +58,7 @@ struct SubscriptionsTests {
             #expect(all.status == 200)
             #expect(all["Content-Type"] == "application/ld+json")
             #expect(all["Cache-Control"] == "private, no-cache")
-            let lastEventID = try await hub.hub.lastEventID()
+            let lastEventID = try await hub.hub.lastEventID(grants: [.everything])
             #expect(all["ETag"] == "\"\(lastEventID)\"")
             #expect(
                 all.text
@@ -97,6 +97,23 @@ struct SubscriptionsTests {
             let head = try wire.request("HEAD", Self.root, fields: token)
             #expect(head.status == 200)
             #expect(head["Content-Length"] != nil)
+        }
+    }
+
+    @Test func `What a private update is called is told only to whom it is granted`() async throws {
+        let token = try await bearer(publish: ["*"], subscribe: ["*"])
+        let lister = try await bearer(subscribe: [Self.root, "other"])
+        try await ServedHub.run(access: try await .keyed(), subscriptions: true) { hub in
+            let wire = try hub.connect()
+            for (query, told) in [("id=public", "public"), ("id=patient-7&private", "test-2")] {
+                _ = try wire.request("POST", "/topics/a?\(query)", fields: token, body: "x")
+                let list = try wire.request("GET", Self.root, fields: lister)
+                #expect(list["ETag"] == "\"\(told)\"")
+                #expect(list.text.contains("\"lastEventID\":\"\(told)\""))
+            }
+            let granted = try wire.request("GET", Self.root, fields: token)
+            #expect(granted["ETag"] == "\"patient-7\"")
+            #expect(granted.text.contains("\"lastEventID\":\"patient-7\""))
         }
     }
 
@@ -163,7 +180,7 @@ struct SubscriptionsTests {
             try wire.subscribe("/topics/a", fields: token)
             wire.close()
             #expect(await eventually { hub.openStreams == 0 })
-            #expect(try await hub.hub.lastEventID() == "earliest")
+            #expect(try await hub.hub.lastEventID(grants: [.everything]) == "earliest")
         }
     }
 

@@ -14,7 +14,8 @@ extension HubHandler {
         // By the path in its one form, which is also the topic of the updates: so nobody sees here what he would not be
         // told there.
         let topic = Topic(unchecked: path.text)
-        guard self.exchange.grant?.subscribe.contains(where: { $0.matches(topic) }) == true else {
+        let grants = self.exchange.grant?.subscribe ?? []
+        guard grants.contains(where: { $0.matches(topic) }) else {
             throw RequestError(.unauthorized, "The token's claim \"subscribe\" does not cover \(path.text.quoted).")
         }
         guard let (eventLoop, handler) = self.home else { return }
@@ -23,7 +24,9 @@ extension HubHandler {
         let isAccepted = endpoint.hub.perform {
             let result: Result<HubResponse, RequestError>
             do {
-                result = .success(try await endpoint.listSubscriptions(path, ifNoneMatch: ifNoneMatch))
+                result = .success(
+                    try await endpoint.listSubscriptions(path, grants: grants, ifNoneMatch: ifNoneMatch)
+                )
             } catch let error as RequestError {
                 result = .failure(error)
             } catch {

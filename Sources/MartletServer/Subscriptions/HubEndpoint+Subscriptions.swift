@@ -14,10 +14,16 @@ extension HubEndpoint {
 
     /// The answer to a request of the subscriptions API.
     ///
-    /// - Parameter ifNoneMatch: the request's field of this name.
-    func listSubscriptions(_ path: SubscriptionPath, ifNoneMatch: String?) async throws -> HubResponse {
+    /// - Parameters:
+    ///   - grants: the private updates that who asks may see.
+    ///   - ifNoneMatch: the request's field of this name.
+    func listSubscriptions(
+        _ path: SubscriptionPath,
+        grants: [Selector],
+        ifNoneMatch: String?
+    ) async throws -> HubResponse {
         // Before the list is made: what comes after this id is told by updates, and to hear of a change twice is harmless.
-        let lastEventID = try await self.hub.lastEventID()
+        let lastEventID = try await self.hub.lastEventID(grants: grants)
         let tag = "\"\(self.tag(of: lastEventID))\""
         var subscribers: [ActiveSubscriber] = []
         for (eventLoop, shared) in self.loops {

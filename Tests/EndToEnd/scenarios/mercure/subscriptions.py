@@ -170,6 +170,32 @@ def last_event(hub):
     check_equal(document(hub, API)["lastEventID"], id, "lastEventID after an update")
 
 
+@DOCUMENTS.row("`lastEventID` and the ETag are a private update's own id only for whom it is granted")
+def private_last_event(hub):
+    topic = hub.topic("private-{}")
+    granted, other = (bearer(may_subscribe(API, one)) for one in (topic, topic + "/other"))
+
+    def told(who):
+        response = hub.get(API, who)
+        check_equal(response.status, 200, "the status")
+        id = json.loads(response.text)["lastEventID"]
+        check_equal(response.headers["etag"], f'"{id}"', "the ETag")
+        return id
+
+    def named():
+        # A stream of another row may end at any time, and its going is an event.
+        id = hub.publish(topic, id=f"of {topic}".replace(" ", "-"), private="on")
+        found = told(granted), told(other)
+        check(id != found[1], "whom the update is not granted is told its id")
+        return found if found[0] == id else None
+
+    own, position = wait_for(named, 3, "lastEventID is the update's own id")
+    # It is a place to go on from all the same.
+    stream = hub.subscribe(topic, token=may_subscribe(topic), last_event_id=position)
+    check_equal(stream.headers.get("last-event-id"), position, "the Last-Event-ID of the response")
+    check_equal(hub.got(stream, topic), [], f"what came after {position}, which is {own}")
+
+
 @DOCUMENTS.row("`If-None-Match` with the ETag is 304, until something happens")
 def not_modified(hub):
     topic = hub.topic()
