@@ -17,7 +17,7 @@ from harness.http1 import NotAnswered
 from harness.outcome import Failure, Skipped
 from harness.scenario import SCENARIOS
 
-MODULES = ["commands", "bench", "doctor", "doctor_strangers", "resume", "limits", "mercure", "private", "tls", "http2", "clients", "client_memory", "hostile", "sources"]
+MODULES = ["commands", "bench", "doctor", "doctor_strangers", "resume", "limits", "mercure", "private", "private_ways", "tls", "http2", "clients", "client_memory", "hostile", "sources"]
 MODULES += ["access_limits", "access_rates", "keys", "keys_unusable", "key_sets", "browser", "browser_foreign", "browser_client", "example_notices"]
 MODULES += ["pages", "operators", "metrics", "metrics_streams", "disk", "shutdown", "outbox", "sources_examples", "file_source", "kill", "crowd_join", "stall", "templates_scale", "compression"]
 MODULES += ["deploy_proxies", "deploy_restart", "deploy_unit", "deploy_log", "deploy_page", "deploy_image"]

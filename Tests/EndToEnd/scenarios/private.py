@@ -76,9 +76,14 @@ class Subscriber:
         """Whether it gets every subscription's coming and going."""
         return all(any(one in ("*", ONE) for one in list) for list in (self.selectors, self.grants or []))
 
-    def open(self, hub, last_event_id=None):
+    def open(self, hub, last_event_id=None, reader=None):
         # The end is public, and an exact topic of everybody's.
-        return hub.subscribe(END, *self.selectors, token=self.token, last_event_id=last_event_id)
+        if reader is None:
+            return hub.subscribe(END, *self.selectors, token=self.token, last_event_id=last_event_id)
+        headers = [bearer(self.token)] if self.token else []
+        stream = reader(hub.server.hub, path(END, *self.selectors), last_event_id, headers)
+        hub.streams.append(stream)
+        return stream
 
     def __repr__(self):
         return f"subscriber {self.number}, which requests {self.selectors} and is granted {self.grants}"
@@ -89,11 +94,13 @@ class Update:
         self.number = number
         self.topics = random.sample(TOPICS, random.choice([1, 1, 2, 3]))
         self.private = random.random() < 0.6
+        # Of any length, since short ones are not compressed.
+        self.data = f"{number}{'.' * random.choice([0, 0, 250])}"
         self.id = None
 
     def publish(self, hub):
         fields = {"private": "on"} if self.private else {}
-        self.id = hub.publish(*self.topics, data=str(self.number), **fields)
+        self.id = hub.publish(*self.topics, data=self.data, **fields)
 
     def __repr__(self):
         return f"{'private' if self.private else 'public'} update {self.number} of {self.topics}"
@@ -110,7 +117,7 @@ def read(subscriber, stream, end):
             subscriptions.append(found)
         elif event.id != end:
             check_equal(event.type, "message", "an event's type")
-            numbers.append(int(event.data))
+            numbers.append(int(event.data.rstrip(".")))
     return numbers, subscriptions
 
 
