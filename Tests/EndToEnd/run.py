@@ -19,7 +19,7 @@ from harness.scenario import SCENARIOS
 
 MODULES = ["commands", "bench", "doctor", "doctor_strangers", "resume", "limits", "mercure", "private", "private_ways", "tls", "http2", "clients", "client_memory", "hostile", "sources"]
 MODULES += ["access_limits", "access_rates", "keys", "keys_unusable", "key_sets", "browser", "browser_foreign", "browser_client", "example_notices"]
-MODULES += ["pages", "operators", "metrics", "metrics_streams", "disk", "shutdown", "outbox", "sources_examples", "file_source", "kill", "crowd_join", "stall", "templates_scale", "compression"]
+MODULES += ["pages", "operators", "metrics", "metrics_streams", "disk", "shutdown", "outbox", "sources_examples", "file_source", "kill", "crowd_join", "stall", "templates_scale", "topics_scale", "compression"]
 MODULES += ["deploy_proxies", "deploy_restart", "deploy_unit", "deploy_log", "deploy_page", "deploy_image"]
 MODULES += ["redis_sources", "redis_asking", "redis_kill", "php", "sql_servers", "sql_many", "sql_injection", "from_php"]
 

@@ -1,4 +1,4 @@
-"""Nothing private reaches whom it is not granted, whichever way it goes: in batches, compressed, polled, or by a source."""
+"""Nothing private reaches whom it is not granted, whichever way it goes: batched, compressed, polled, by a source."""
 
 import contextlib
 import json
@@ -92,10 +92,12 @@ def sources(context):
     # Somebody looks all the while, so that there is a value.
     watcher = hub.subscribe(VALUE, LINE, token=token(SUBSCRIBE_KEY, subscribe=["*"]))
 
+    both = {SECRET, json.dumps({"balance": SECRET}, separators=(",", ":"))}
+
     def came():
         append(lines)
         watcher.receive(0.1)
-        return {event.data for event in watcher.events} == {SECRET, json.dumps({"balance": SECRET}, separators=(",", ":"))}
+        return {event.data for event in watcher.events} == both
 
     wait_for(came, 10, "the value and a line")
     asked = ([VALUE], [LINE], [VALUE, LINE], ["*"], ["users/{id}/balance"], ["logs/{name}"], ["{+all}"])

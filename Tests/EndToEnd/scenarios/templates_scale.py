@@ -18,6 +18,8 @@ BATCH = 1_000
 # Of so many topics one is selected by anybody's template.
 ONE_IN = 10
 ROUNDS = 5
+# How much more an update may cost beside all the others than with its subscribers alone. Near 1 if nothing else runs.
+MOST = 2.5
 # Of one round, in requests of so many that what is measured is the updates and not the threads that take turns.
 UPDATES, REQUEST = 20_000, 100
 CONFIG = {"streams": {"heartbeat": "1h"}, "log": {"keep": {"updates": 1_000}}}
@@ -151,6 +153,7 @@ def scale(context):
     check_deliveries(server, audience)
     check_deliveries(other, alone)
     many, few = (statistics.median(column) for column in zip(*costs))
+    check(many < MOST * few, f"an update costs {many * 1e6:.1f} µs of CPU, and {few * 1e6:.1f} µs without the others")
     return (
         f"joined in {joining:.1f} s; {TOPICS:,} topics and {wanted:,} deliveries in {publishing:.1f} s, "
         f"{cpu / TOPICS * 1e6:.0f} µs of CPU per topic; on one topic {many * 1e6:.1f} µs of CPU per update, "
