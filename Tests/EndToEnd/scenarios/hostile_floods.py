@@ -23,16 +23,26 @@ def many(count, make):
 # In the dynamic table after the first request, so that a request is a few bytes.
 LEARNT = block(*PSEUDO, READER, indexing=True)
 AGAIN = b"".join(indexed(62 + n) for n in reversed(range(5)))
+# The same of a request that waits to be answered once.
+POLL = (("accept", "application/json"), ("last-event-id", "earliest"))
+LEARNT_POLL = block(*PSEUDO, READER, *POLL, indexing=True)
+AGAIN_POLL = b"".join(indexed(62 + n) for n in reversed(range(7)))
 
 
 def again(stream, flags=END_STREAM | END_HEADERS):
     return frame(HEADERS, flags, stream, LEARNT if stream == 1 else AGAIN)
 
 
+def poll_again(stream):
+    return frame(HEADERS, END_STREAM | END_HEADERS, stream, LEARNT_POLL if stream == 1 else AGAIN_POLL)
+
+
 BOMB = literal("bomb", "x" * 4000, indexing=True) + indexed(62) * 12_000
 FLOODS = table(
     "floods",
     FrameRow("20,000 streams, each reset at once", many(20_000, lambda n: again(n) + reset(n)), *BORNE, stream=None),
+    FrameRow("20,000 polls, each reset at once", many(20_000, lambda n: poll_again(n) + reset(n)), *BORNE, stream=None),
+    FrameRow("2,000 polls at once", many(2000, poll_again), *BORNE, stream=None),
     FrameRow(
         "20,000 requests, each reset within its body",
         many(20_000, lambda n: again(n, END_HEADERS) + frame(DATA, 0, n, b"x") + reset(n)), *BORNE, stream=None,

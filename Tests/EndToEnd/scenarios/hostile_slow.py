@@ -21,6 +21,8 @@ ALERT = b"\x15\x03"
 
 BEGINNING = b"GET " + HUB.encode("ascii") + b"?topic=other HTTP/1.1\r\nHost: " + HOST + b"\r\n"
 PUBLISH = request("POST /topics/good HTTP/1.1", "Content-Length: 100")
+# The fields of one that waits to be answered once.
+POLL = ("Accept: application/json", "Last-Event-ID: earliest")
 CHUNKED = request("POST /topics/good HTTP/1.1", "Transfer-Encoding: chunked")
 
 
@@ -88,6 +90,7 @@ SLOW = table(
     half_closed("half-closed within a chunk", CHUNKED + b"FF\r\nx"),
     half_closed("half-closed before the last chunk", CHUNKED + b"5\r\nhello\r\n"),
     half_closed("a half-closed subscriber", get(HUB + "?topic=other"), 200, 400, CLOSED),
+    half_closed("a half-closed poll", get(HUB + "?topic=other", *POLL), 200, 400, CLOSED),
     half_closed("a half-closed publisher of rubbish", lines("{"), 400, CLOSED),
 )
 
