@@ -60,6 +60,22 @@ struct RequestLimitTests {
         }
     }
 
+    @Test(arguments: [(nil, true, 100), (300, true, 300), (nil, false, 1000), (50, true, 50)] as [(Int?, Bool, Int)])
+    func `A stream has fewer selectors where they are announced, unless the limit says otherwise`(
+        _ limit: Int?,
+        _ subscriptions: Bool,
+        _ most: Int
+    ) async throws {
+        let limits = HubEndpoint.Limits(selectors: limit)
+        try await ServedHub.run(limits: limits, subscriptions: subscriptions) { hub in
+            for (count, status) in [(most, 200), (most + 1, 400)] {
+                let query = (0..<count).map { "topic=\($0)" }.joined(separator: "&")
+                let response = try hub.connect().request("HEAD", "\(ServedHub.path)?\(query)")
+                #expect(response.status == status, "\(count) topics")
+            }
+        }
+    }
+
     @Test func `A token that publishes too fast is told when to come back, and others are not held up`() async throws {
         let fast = try await bearer(publish: ["*"])
         let other = try await bearer(publish: ["*", "a"])

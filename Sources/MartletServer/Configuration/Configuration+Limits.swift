@@ -13,8 +13,8 @@ extension Configuration {
         public var headerTimeout: Duration
         /// How long a client may take to send more of a request's body.
         public var bodyTimeout: Duration
-        /// The most selectors of one stream.
-        public var selectors: Int
+        /// The most selectors of one stream; if `nil`, 1000, or 100 where subscriptions are announced.
+        public var selectors: Int?
         /// The most updates that may be published per second with one token; `nil` is unlimited.
         public var publishRate: Int?
 
@@ -24,7 +24,7 @@ extension Configuration {
             body: Int = 1 << 20,
             headerTimeout: Duration = .seconds(10),
             bodyTimeout: Duration = .seconds(30),
-            selectors: Int = 1000,
+            selectors: Int? = nil,
             publishRate: Int? = nil
         ) {
             self.header = header
@@ -40,7 +40,7 @@ extension Configuration {
             section.read("body", into: &body, as: .size(1 << 10...1 << 30))
             section.read("header-timeout", into: &headerTimeout, as: .duration(.seconds(1) ... .seconds(300)))
             section.read("body-timeout", into: &bodyTimeout, as: .duration(.seconds(1) ... .seconds(300)))
-            section.read("selectors", into: &selectors, as: .integer(1...1000))
+            if let setting = section.setting("selectors", as: .integer(1...1000)) { selectors = setting.value }
             section.read("publish-rate", into: &publishRate, as: .word("unlimited", or: .integer(1...1_000_000)))
         }
     }

@@ -45,8 +45,9 @@ public final class HubEndpoint: Sendable {
         /// After how long a stream is ended, or nil for never. Each gets up to a fifth less, so that those that began
         /// together don't return together.
         public var streamAge: TimeAmount?
-        /// The most selectors of a stream; beyond it is 400.
-        public var selectors: Int
+        /// The most selectors of a stream; beyond it is 400. If nil, they are 1000, or 100 where subscriptions are announced:
+        /// there each of them is two updates in the log.
+        public var selectors: Int?
         /// How many updates may be published per second with one token, or nil for no limit; beyond it is 429.
         public var publishesPerSecond: Int?
 
@@ -61,7 +62,7 @@ public final class HubEndpoint: Sendable {
             streamsPerAddress: Int? = nil,
             streamsPerConnection: Int = 250,
             streamAge: TimeAmount? = nil,
-            selectors: Int = 1000,
+            selectors: Int? = nil,
             publishesPerSecond: Int? = nil
         ) {
             self.headerBytes = headerBytes
@@ -205,9 +206,8 @@ public final class HubEndpoint: Sendable {
         return entry.shared.value
     }
 
-    /// The most selectors of a stream. Where subscriptions are announced each of them is two updates in the log, so there it
-    /// may have fewer.
-    var selectorsPerStream: Int { self.hasSubscriptions ? min(self.limits.selectors, 100) : self.limits.selectors }
+    /// The most selectors of a stream.
+    var selectorsPerStream: Int { self.limits.selectors ?? (self.hasSubscriptions ? 100 : 1000) }
 
     /// Has every token verified anew, since keys may have changed.
     func forgetGrants() {

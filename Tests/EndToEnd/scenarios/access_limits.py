@@ -206,3 +206,11 @@ def selectors(context, name):
         check_limit(open_stream(context, transport, server, path=hub_path(*topics)), 400, "3 topics")
     check_equal(transport.request(server.hub, "HEAD", hub_path(*"abcd")).status, 400, "HEAD with four")
     check_refusals(server, selectors=4)
+    # Where each is announced they are fewer, unless more are asked for.
+    for settings, limit in (({}, 100), ({"limits": {"selectors": 400}}, 400)):
+        auth = {"auth": KEYED["auth"] | {"subscribe": {"key": "another key of thirty-two bytes or more."}}}
+        server = limited(context, transport, subscriptions=True, **settings, **auth)
+        for count, status in ((limit, 200), (limit + 1, 400)):
+            topics = map(str, range(count))
+            stream = open_stream(context, transport, server, path=hub_path(*topics))
+            check_equal(stream.status, status, f"a stream of {count} topics with {settings}")
