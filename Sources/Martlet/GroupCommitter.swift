@@ -123,9 +123,9 @@ final actor GroupCommitter: Committer {
             self.failure.withLock { $0 = nil }
             for request in batch { self.toLog.recordNanoseconds((now - request.submitted).nanoseconds) }
             // They are in the order in which they were brought.
-            self.dispatcher.add(updates, at: first, from: 0, since: batch[0].submitted)
+            self.dispatcher.dispatch(updates, at: first, from: 0, since: batch[0].submitted, isInOrder: true)
             batch.succeed(from: first, in: self.log.epoch)
-            self.dispatcher.drain(0)
+            self.dispatcher.look(0)
         } catch {
             self.failure.withLock { $0 = (error, .now) }
             for request in batch { request.completion(.failure(error)) }

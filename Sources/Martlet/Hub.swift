@@ -57,9 +57,12 @@ public final class Hub: Sendable {
         let history = History(log: log)
         let ownership = Ownership(owned)
         let head = log.bounds.last
-        let shards = Array(eventLoopGroup.makeIterator()).map { eventLoop in
+        let eventLoops = Array(eventLoopGroup.makeIterator())
+        let lanes = DispatchLanes(count: eventLoops.count, next: head + 1)
+        let shards = eventLoops.enumerated().map { index, eventLoop in
             let shard = Shard(
                 eventLoop: eventLoop,
+                lane: (lanes, index),
                 head: head,
                 epoch: log.epoch,
                 settings: settings,
@@ -77,17 +80,12 @@ public final class Hub: Sendable {
         self.ownership = ownership
         self.history = history
         self.shards = shards
-        let dispatcher = Dispatcher(shards, ownership: ownership, epoch: log.epoch)
+        let dispatcher = Dispatcher(shards, lanes: lanes, ownership: ownership, epoch: log.epoch)
         self.committer =
             if let log = log as? any ImmediateLog {
-                LoopCommitter(
-                    log: log,
-                    eventLoops: shards.map(\.eventLoop),
-                    dispatcher: dispatcher,
-                    metrics: metrics
-                )
+                LoopCommitter(log: log, eventLoops: eventLoops, dispatcher: dispatcher, metrics: metrics)
             } else {
-                GroupCommitter(log: log, eventLoop: shards[0].eventLoop, dispatcher: dispatcher, metrics: metrics)
+                GroupCommitter(log: log, eventLoop: eventLoops[0], dispatcher: dispatcher, metrics: metrics)
             }
     }
 
@@ -250,7 +248,11 @@ public final class Hub: Sendable {
     /// Forgets the newest update of a conflated topic, because it is no longer known to be true.
     public func forget(_ topics: [Topic]) {
         for (eventLoop, shard) in self.shards {
-            eventLoop.execute { shard.value.forget(topics) }
+            eventLoop.execute {
+                // It may have been left to sleep over the values that are to be forgotten.
+                shard.value.look()
+                shard.value.forget(topics)
+            }
         }
     }
 
@@ -273,7 +275,7 @@ public final class Hub: Sendable {
     package func ask<Answer: Sendable>(_ body: @escaping @Sendable (Shard) -> Answer) async throws -> [Answer] {
         var answers: [Answer] = []
         for (eventLoop, shard) in self.shards {
-            answers.append(try await eventLoop.submit { body(shard.value) }.get())
+            answers.append(try await eventLoop.submit { body(shard.value.upToDate) }.get())
         }
         return answers
     }
@@ -285,7 +287,7 @@ public final class Hub: Sendable {
     ) async throws -> Answer? {
         guard self.shards.indices.contains(index) else { return nil }
         let (eventLoop, shard) = self.shards[index]
-        return try await eventLoop.submit { body(shard.value) }.get()
+        return try await eventLoop.submit { body(shard.value.upToDate) }.get()
     }
 
     /// The event loops that subscribers live on.

@@ -7,6 +7,8 @@ package import NIOCore
 /// on its event loop, which every entry point checks.
 package final class Shard {
     package let eventLoop: any EventLoop
+    /// Where it finds what was appended, and which of the lanes is its own.
+    private let lane: (lanes: DispatchLanes, index: Int)?
     package let epoch: Epoch
     let settings: Hub.Settings
     let history: History
@@ -57,6 +59,7 @@ package final class Shard {
 
     init(
         eventLoop: any EventLoop,
+        lane: (lanes: DispatchLanes, index: Int)? = nil,
         head: SequenceNumber,
         epoch: Epoch,
         settings: Hub.Settings,
@@ -65,6 +68,7 @@ package final class Shard {
         metrics: any MetricsFactory = NOOPMetricsHandler.instance
     ) {
         self.eventLoop = eventLoop
+        self.lane = lane
         self.epoch = epoch
         self.settings = settings
         self.history = history
@@ -91,6 +95,10 @@ package final class Shard {
         outlet: any StreamOutlet
     ) -> Subscriber {
         self.eventLoop.preconditionInEventLoop()
+        if self.counters.streams == 0 {
+            if let (lanes, index) = self.lane { lanes.setFollowed(true, index) }
+            self.look()
+        }
         let cohort = self.index.cohort(with: interest, coding: coding)
         let subscriber = Subscriber(
             cohort: cohort,
@@ -158,6 +166,7 @@ package final class Shard {
         if subscriber.cohort.count == 0 { self.index.remove(subscriber.cohort) }
         self.removeFromHeartbeat(subscriber)
         self.counters.streams -= 1
+        if self.counters.streams == 0, let (lanes, index) = self.lane { lanes.setFollowed(false, index) }
     }
 
     /// Ends a subscriber's response in good order, after `last` if there is room for it; nothing more is sent to it.
@@ -179,6 +188,26 @@ package final class Shard {
         case .waitingForLog: self.reading[ObjectIdentifier(subscriber)] = nil
         case .yielding, .ending, .gone: break
         }
+    }
+
+    /// Takes what has been appended since it looked last.
+    func look() {
+        self.eventLoop.preconditionInEventLoop()
+        guard let (lanes, index) = self.lane else { return }
+        let stretch = Stretch()
+        while let batch = lanes.take(index) {
+            self.dispatch(batch.entries, since: batch.since)
+            guard stretch.isOver else { continue }
+            // Nobody else has it look meanwhile.
+            self.eventLoop.assumeIsolated().scheduleTask(in: Stretch.pause) { self.look() }
+            return
+        }
+    }
+
+    /// Itself, once it has looked.
+    var upToDate: Shard {
+        self.look()
+        return self
     }
 
     /// Takes a batch of updates, the next in the log's order, and sends each to those it concerns.
