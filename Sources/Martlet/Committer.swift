@@ -22,7 +22,7 @@ struct PublishRequest: Sendable {
     /// When it was brought.
     let submitted = NIODeadline.now()
     /// Called on one of the hub's event loops: the one that it was brought on, where the log isn't waited for.
-    var completion: @Sendable (Result<PublishedRange, LogError>) -> Void
+    var completion: @Sendable (Result<PublishedRange, PublishError>) -> Void
 }
 
 /// What waits to be appended, in the order in which it was brought.

@@ -54,7 +54,7 @@ final actor GroupCommitter: Committer {
             }
             sleeper?.resume()
         } catch {
-            self.eventLoop.execute { request.completion(.failure(error)) }
+            self.eventLoop.execute { request.completion(.failure(.log(error))) }
         }
     }
 
@@ -128,7 +128,7 @@ final actor GroupCommitter: Committer {
             self.dispatcher.look(0)
         } catch {
             self.failure.withLock { $0 = (error, .now) }
-            for request in batch { request.completion(.failure(error)) }
+            for request in batch { request.completion(.failure(.log(error))) }
         }
     }
 }

@@ -188,10 +188,9 @@ public final class Hub: Sendable {
             PublishRequest(
                 updates: updates,
                 bookmarks: bookmarks,
-                bytes: updates.reduce(0) { $0 + $1.data.utf8.count + 256 + $1.topicsCost }
-            ) { result in
-                completion(result.mapError { PublishError.log($0) })
-            }
+                bytes: updates.reduce(0) { $0 + $1.data.utf8.count + 256 + $1.topicsCost },
+                completion: completion
+            )
         )
     }
 

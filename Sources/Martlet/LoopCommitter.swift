@@ -49,7 +49,7 @@ final class LoopCommitter: Committer {
         do throws(LogError) {
             try queue.requests.append(request)
         } catch {
-            return self.queues[index].eventLoop.execute { request.completion(.failure(error)) }
+            return self.queues[index].eventLoop.execute { request.completion(.failure(.log(error))) }
         }
         if queue.isDue || !self.isRunning.load(ordering: .acquiring) { return }
         queue.isDue = true

@@ -107,7 +107,7 @@ struct AuthorizationSequenceTests {
             #expect(response["Connection"] == "close")
             wire.endOutput()
             #expect(try wire.readToEnd().isEmpty)
-            #expect(try await hub.hub.lastEventID() == "test-1")
+            #expect(try await hub.hub.lastEventID(grants: [.everything]) == "test-1")
         }
     }
 

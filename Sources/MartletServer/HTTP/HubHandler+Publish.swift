@@ -89,7 +89,8 @@ extension HubHandler {
         guard case .answering = self.state else { return }
         switch result {
         case .success(let range):
-            self.answer(.text(.ok, range.ids.joined(separator: "\n")))
+            let ids = range.ids
+            self.answer(.text(.ok, ids.count == 1 ? ids[0] : ids.joined(separator: "\n")))
         case .failure(.log(let error)):
             self.refuse(RequestError(.serviceUnavailable, error.message, retryAfter: 1))
         case .failure(let error):
