@@ -161,7 +161,7 @@ struct LoopCommitterTests {
             }.get()
         }
         try await running.value
-        #expect(outcomes.ids.count + outcomes.errors.count == 20)
+        try await eventually("all are decided") { outcomes.all.count == 20 }
         #expect(
             outcomes.ids.compactMap { Position($0)?.sequence }.sorted() == (1...outcomes.ids.count).map { Int64($0) }
         )
