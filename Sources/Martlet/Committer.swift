@@ -90,16 +90,3 @@ extension [PublishRequest] {
         }
     }
 }
-
-/// How long one kind of work may follow itself on an event loop.
-///
-/// NIO runs tasks that follow each other before it looks at sockets again. So what finds more to do whenever it is done
-/// pauses with a timer after a stretch, and goes on after the sockets.
-struct Stretch {
-    private static let length: TimeAmount = .milliseconds(5)
-    static let pause: TimeAmount = .microseconds(200)
-
-    private let start = NIODeadline.now()
-
-    var isOver: Bool { .now() - self.start > Self.length }
-}

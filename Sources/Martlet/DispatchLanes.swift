@@ -90,11 +90,13 @@ final class DispatchLanes: Sendable {
     }
 
     /// Takes what waits for a shard; nil if nothing does.
-    func take(_ index: Int) -> Batch? {
+    ///
+    /// - Parameter isLast: the shard does not take again until there is nothing; so it must be told of what comes then.
+    func take(_ index: Int, isLast: Bool = false) -> Batch? {
         let (lane, waiting): (Lane, [@Sendable () -> Void]) = self.state.withLock { state in
             let lane = state.lanes[index]
-            // It looks again afterwards, so nobody needs to tell it.
-            state.lanes[index] = Lane(isFollowed: lane.isFollowed, isDue: !lane.entries.isEmpty)
+            let isDue = isLast ? lane.isDue : !lane.entries.isEmpty
+            state.lanes[index] = Lane(isFollowed: lane.isFollowed, isDue: isDue)
             guard !state.waiting.isEmpty, state.hasRoom else { return (lane, []) }
             defer { state.waiting = [] }
             return (lane, state.waiting)

@@ -57,6 +57,18 @@ struct Dispatcher: Sendable {
         self.shards[index].shard.value.look()
     }
 
+    /// Does something on the caller's own loop, at that place, piece by piece; see ``LoopTurns``.
+    func perform(on index: Int, _ piece: @escaping () -> Bool) {
+        self.shards[index].shard.value.turns.perform(piece)
+    }
+
+    /// Lets the sockets of the caller's own loop, at that place, have their turn.
+    func pause(on index: Int) async {
+        await withCheckedContinuation { continuation in
+            self.shards[index].shard.value.turns.pause { continuation.resume() }
+        }
+    }
+
     /// See ``DispatchLanes/hasRoom(orWhenItHas:)``.
     func hasRoom(orWhenItHas resume: @escaping @Sendable () -> Void) -> Bool {
         self.lanes.hasRoom(orWhenItHas: resume)

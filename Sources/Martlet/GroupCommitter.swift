@@ -94,17 +94,19 @@ final actor GroupCommitter: Committer {
         return self.state.withLock { !$0.isEnding }
     }
 
+    /// A log may wait for nothing, and publishers always have more.
+    private static let stretch: TimeAmount = .milliseconds(5)
+
     private func appendAll() async {
-        var stretch = Stretch()
+        var start = NIODeadline.now()
         while true {
             await self.waitForRoom()
             let batch = self.state.withLock { $0.queue.takeBatch() }
             if batch.isEmpty { return }
             await self.append(batch)
-            // A log may wait for nothing, and tasks that follow each other come before sockets.
-            guard stretch.isOver else { continue }
-            try? await self.eventLoop.scheduleTask(in: Stretch.pause) {}.futureResult.get()
-            stretch = Stretch()
+            guard NIODeadline.now() - start > Self.stretch else { continue }
+            await self.dispatcher.pause(on: 0)
+            start = .now()
         }
     }
 

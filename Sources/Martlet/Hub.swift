@@ -249,8 +249,7 @@ public final class Hub: Sendable {
         for (eventLoop, shard) in self.shards {
             eventLoop.execute {
                 // It may have been left to sleep over the values that are to be forgotten.
-                shard.value.look()
-                shard.value.forget(topics)
+                shard.value.upToDate.forget(topics)
             }
         }
     }

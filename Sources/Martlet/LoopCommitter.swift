@@ -57,9 +57,19 @@ final class LoopCommitter: Committer {
         self.queues[index].eventLoop.assumeIsolated().execute { self.commit(index) }
     }
 
+    private func commitUnlessDue(_ index: Int) {
+        let queue = self.queues[index].queue.value
+        if queue.isDue { return }
+        queue.isDue = true
+        self.commit(index)
+    }
+
     func run() async {
         self.isRunning.store(true, ordering: .releasing)
-        for index in self.queues.indices { self.commitSoon(index) }
+        for index in self.queues.indices {
+            // What is brought meanwhile may have come first.
+            self.queues[index].eventLoop.execute { self.commitUnlessDue(index) }
+        }
         let (nothing, end) = AsyncStream.makeStream(of: Void.self)
         for await _ in nothing {}
         end.finish()
@@ -72,22 +82,17 @@ final class LoopCommitter: Committer {
         }
     }
 
-    private func commitSoon(_ index: Int) {
-        self.queues[index].eventLoop.execute { self.commit(index) }
-    }
-
     private func commit(_ index: Int) {
-        let (eventLoop, queue) = self.queues[index]
-        let stretch = Stretch()
-        queue.value.isDue = true
-        repeat {
-            guard self.dispatcher.hasRoom(orWhenItHas: { self.commitSoon(index) }) else { return }
-            if stretch.isOver {
-                eventLoop.assumeIsolated().scheduleTask(in: Stretch.pause) { self.commit(index) }
-                return
+        self.dispatcher.perform(on: index) {
+            // It is due until it has found nothing, so that it is done once at a time.
+            let hasRoom = self.dispatcher.hasRoom {
+                self.queues[index].eventLoop.execute { self.commit(index) }
             }
-        } while self.append(index)
-        queue.value.isDue = false
+            guard hasRoom else { return false }
+            if self.append(index) { return true }
+            self.queues[index].queue.value.isDue = false
+            return false
+        }
     }
 
     /// Appends one batch; false if nothing waits.

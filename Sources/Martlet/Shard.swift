@@ -7,6 +7,7 @@ package import NIOCore
 /// on its event loop, which every entry point checks.
 package final class Shard {
     package let eventLoop: any EventLoop
+    let turns: LoopTurns
     /// Where it finds what was appended, and which of the lanes is its own.
     private let lane: (lanes: DispatchLanes, index: Int)?
     package let epoch: Epoch
@@ -68,6 +69,7 @@ package final class Shard {
         metrics: any MetricsFactory = NOOPMetricsHandler.instance
     ) {
         self.eventLoop = eventLoop
+        self.turns = LoopTurns(eventLoop: eventLoop)
         self.lane = lane
         self.epoch = epoch
         self.settings = settings
@@ -97,7 +99,7 @@ package final class Shard {
         self.eventLoop.preconditionInEventLoop()
         if self.counters.streams == 0 {
             if let (lanes, index) = self.lane { lanes.setFollowed(true, index) }
-            self.look()
+            self.takeBatch()
         }
         let cohort = self.index.cohort(with: interest, coding: coding)
         let subscriber = Subscriber(
@@ -190,23 +192,24 @@ package final class Shard {
         }
     }
 
-    /// Takes what has been appended since it looked last.
+    /// Takes what has been appended since it looked last, and what is meanwhile.
     func look() {
         self.eventLoop.preconditionInEventLoop()
-        guard let (lanes, index) = self.lane else { return }
-        let stretch = Stretch()
-        while let batch = lanes.take(index) {
-            self.dispatch(batch.entries, since: batch.since)
-            guard stretch.isOver else { continue }
-            // Nobody else has it look meanwhile.
-            self.eventLoop.assumeIsolated().scheduleTask(in: Stretch.pause) { self.look() }
-            return
-        }
+        self.turns.perform { self.takeBatch(isLast: false) }
     }
 
-    /// Itself, once it has looked.
+    /// Takes what has been appended until now; false if nothing has.
+    @discardableResult
+    private func takeBatch(isLast: Bool = true) -> Bool {
+        guard let (lanes, index) = self.lane, let batch = lanes.take(index, isLast: isLast) else { return false }
+        self.dispatch(batch.entries, since: batch.since)
+        return true
+    }
+
+    /// Itself, once it has everything that was appended until now.
     var upToDate: Shard {
-        self.look()
+        self.eventLoop.preconditionInEventLoop()
+        self.takeBatch()
         return self
     }
 

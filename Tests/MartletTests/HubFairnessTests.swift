@@ -39,7 +39,7 @@ struct HubFairnessTests {
     }
 
     /// Has bytes come to a socket of a loop while publishers leave nobody time, and waits until they are read.
-    private func checkSockets(publishingOn place: Int, of loops: Int) async throws {
+    private func checkSockets(publishingOn places: [Int], of loops: Int) async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
         let home = group.next()
         let all = Array(group.makeIterator())
@@ -60,7 +60,7 @@ struct HubFairnessTests {
         let index = all.firstIndex { $0 === channel.eventLoop } ?? 0
         try await withThrowingTaskGroup { tasks in
             tasks.addTask { try await hub.run() }
-            all[(index + place) % loops].execute { publisher.publish() }
+            for place in places { all[(index + place) % loops].execute { publisher.publish() } }
             defer { publisher.isEnough.store(true, ordering: .relaxed) }
             try await eventually("it publishes") { publisher.count.load(ordering: .relaxed) > 1000 }
             try #require(write(other, "x", 1) == 1)
@@ -75,10 +75,14 @@ struct HubFairnessTests {
     @Test func `sockets of the publishers' loop get their turn though there is always something to append`()
         async throws
     {
-        try await self.checkSockets(publishingOn: 0, of: 1)
+        try await self.checkSockets(publishingOn: [0], of: 1)
     }
 
     @Test func `sockets of another loop get their turn though it is always handed something`() async throws {
-        try await self.checkSockets(publishingOn: 1, of: 2)
+        try await self.checkSockets(publishingOn: [1], of: 2)
+    }
+
+    @Test func `sockets get their turn though the loop appends and is handed something, always both`() async throws {
+        try await self.checkSockets(publishingOn: [0, 0, 1, 1], of: 2)
     }
 }
