@@ -58,9 +58,6 @@ import Testing
             let start = try await withCheckedThrowingContinuation { continuation in
                 hub.join(interest) { continuation.resume(with: $0) }
             }
-            try await eventually("the shard has been told of all") {
-                try await eventLoop.submit { hub.shard(on: eventLoop).head == 5 }.get()
-            }
             let text = try await eventLoop.submit {
                 _ = hub.shard(on: eventLoop).join(interest, from: start, outlet: outlet.value)
                 return outlet.value.text
