@@ -4,8 +4,8 @@ import Synchronization
 /// What was appended and shards have not looked at yet: a lane for each, in the log's order. Owned by the ``Hub``; used from
 /// any thread.
 ///
-/// Event loops append side by side, and encode side by side; here what they bring is put in order again. What comes while
-/// a shard has not yet looked is one batch for it. A shard without subscribers is left to sleep, and told of many updates
+/// Event loops append one after the other, and are given numbers (``inOrder(_:)``); they encode side by side, and here what
+/// they bring is put in that order again. What comes while a shard has not yet looked is one batch for it. A shard without subscribers is left to sleep, and told of many updates
 /// at once: waking a loop costs more than a publish.
 final class DispatchLanes: Sendable {
     /// What waits for one shard.
@@ -22,10 +22,12 @@ final class DispatchLanes: Sendable {
         /// A shard that has this much to do is waited for: its subscribers take longer than publishers.
         var isFull: Bool { self.bytes > 8 << 20 || self.entries.count > 8192 }
         /// Whether the shard should look by now.
-        var isReady: Bool { self.isFollowed || self.entries.count >= 512 || self.bytes > 1 << 20 }
+        var isReady: Bool {
+            self.isFollowed && !self.entries.isEmpty || self.entries.count >= 512 || self.bytes > 1 << 20
+        }
     }
 
-    /// Updates that follow each other in the log.
+    /// What was appended at once.
     struct Batch {
         var entries: [Entry]
         /// When the oldest of them was brought.
@@ -34,10 +36,10 @@ final class DispatchLanes: Sendable {
 
     private struct State {
         var lanes: [Lane]
-        /// What the log has after everything that is in the lanes.
-        var next: SequenceNumber
-        /// What came before what stands before it in the log, by its first number.
-        var early: [SequenceNumber: Batch] = [:]
+        /// The turn that comes after everything that is in the lanes.
+        var next = 0
+        /// What came before its turn.
+        var early: [Int: Batch] = [:]
         /// Who is to be told that no shard has too much to do any more.
         var waiting: [@Sendable () -> Void] = []
 
@@ -50,7 +52,7 @@ final class DispatchLanes: Sendable {
                 self.lanes[index].bytes += bytes
                 self.lanes[index].since = min(self.lanes[index].since, batch.since)
             }
-            self.next += SequenceNumber(batch.entries.count)
+            self.next += 1
         }
 
         /// The lanes whose shards should look and aren't going to, but for one that looks anyhow.
@@ -64,23 +66,29 @@ final class DispatchLanes: Sendable {
     }
 
     private let state: Mutex<State>
+    /// How many have appended.
+    private let turns = Mutex(0)
 
-    /// - Parameter next: the number that the log gives next.
-    init(count: Int, next: SequenceNumber) {
-        self.state = Mutex(State(lanes: Array(repeating: Lane(), count: count), next: next))
+    init(count: Int) {
+        self.state = Mutex(State(lanes: Array(repeating: Lane(), count: count)))
+    }
+
+    /// Appends while nobody else does; returns what `append` does, and whose turn it was. What was appended must be
+    /// given to ``add(_:turn:from:)``, be it nothing: whatever comes after it waits for it.
+    func inOrder(_ append: () -> SequenceNumber) -> (first: SequenceNumber, turn: Int) {
+        self.turns.withLock { turns in
+            defer { turns += 1 }
+            return (append(), turns)
+        }
     }
 
     /// Takes a batch; returns the shards that have to be told to look.
     ///
-    /// - Parameters:
-    ///   - home: the shard that looks anyhow.
-    ///   - isInOrder: nobody else appends, so that nothing is missing before it, whatever number it has.
-    func add(_ batch: Batch, from home: Int, isInOrder: Bool) -> [Int] {
-        guard let first = batch.entries.first?.sequence else { return [] }
-        return self.state.withLock { state in
-            if isInOrder { state.next = first }
-            guard first == state.next else {
-                state.early[first] = batch
+    /// - Parameter home: the shard that looks anyhow.
+    func add(_ batch: Batch, turn: Int, from home: Int) -> [Int] {
+        self.state.withLock { state in
+            guard turn == state.next else {
+                state.early[turn] = batch
                 return []
             }
             state.add(batch)

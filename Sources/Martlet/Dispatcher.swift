@@ -19,23 +19,23 @@ struct Dispatcher: Sendable {
         self.epoch = epoch
     }
 
-    /// Encodes what the log has been given, and has the shards of other loops look.
+    /// Has the log given updates, encodes them, and has the shards of other loops look.
     ///
     /// The caller's own is to be told afterwards, with ``look(_:)``: first publishers hear of it, so that nobody waits for a
     /// walk over subscribers that isn't his.
     ///
     /// - Parameters:
-    ///   - first: the number of the first of the updates.
     ///   - home: the place of the caller's loop.
     ///   - start: when the oldest of the updates was brought.
-    ///   - isInOrder: nobody else appends.
+    ///   - append: appends; returns the number of the first of them, and so does this.
+    @discardableResult
     func dispatch(
         _ updates: [Update],
-        at first: SequenceNumber,
         from home: Int,
         since start: NIODeadline,
-        isInOrder: Bool
-    ) {
+        append: () -> SequenceNumber
+    ) -> SequenceNumber {
+        let (first, turn) = self.lanes.inOrder(append)
         let entries = updates.enumerated().map { offset, update in
             Entry(
                 LogEntry(
@@ -46,10 +46,11 @@ struct Dispatcher: Sendable {
             )
         }
         let batch = DispatchLanes.Batch(entries: entries, since: start)
-        for index in self.lanes.add(batch, from: home, isInOrder: isInOrder) {
+        for index in self.lanes.add(batch, turn: turn, from: home) {
             let shard = self.shards[index].shard
             self.shards[index].eventLoop.execute { shard.value.look() }
         }
+        return first
     }
 
     /// Has the caller's own shard look, at that place.

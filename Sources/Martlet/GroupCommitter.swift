@@ -125,7 +125,7 @@ final actor GroupCommitter: Committer {
             self.failure.withLock { $0 = nil }
             for request in batch { self.toLog.recordNanoseconds((now - request.submitted).nanoseconds) }
             // They are in the order in which they were brought.
-            self.dispatcher.dispatch(updates, at: first, from: 0, since: batch[0].submitted, isInOrder: true)
+            self.dispatcher.dispatch(updates, from: 0, since: batch[0].submitted) { first }
             batch.succeed(from: first, in: self.log.epoch)
             self.dispatcher.look(0)
         } catch {

@@ -58,7 +58,7 @@ public final class Hub: Sendable {
         let ownership = Ownership(owned)
         let head = log.bounds.last
         let eventLoops = Array(eventLoopGroup.makeIterator())
-        let lanes = DispatchLanes(count: eventLoops.count, next: head + 1)
+        let lanes = DispatchLanes(count: eventLoops.count)
         let shards = eventLoops.enumerated().map { index, eventLoop in
             let shard = Shard(
                 eventLoop: eventLoop,

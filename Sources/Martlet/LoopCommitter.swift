@@ -100,10 +100,11 @@ final class LoopCommitter: Committer {
         let batch = self.queues[index].queue.value.requests.takeBatch()
         guard !batch.isEmpty else { return false }
         let updates = batch.updates
-        let first = self.log.appendAtOnce(updates, bookmarks: batch.bookmarks)
+        let first = self.dispatcher.dispatch(updates, from: index, since: batch[0].submitted) {
+            self.log.appendAtOnce(updates, bookmarks: batch.bookmarks)
+        }
         let now = NIODeadline.now()
         for request in batch { self.toLog.recordNanoseconds((now - request.submitted).nanoseconds) }
-        self.dispatcher.dispatch(updates, at: first, from: index, since: batch[0].submitted, isInOrder: false)
         batch.succeed(from: first, in: self.log.epoch)
         self.dispatcher.look(index)
         return true

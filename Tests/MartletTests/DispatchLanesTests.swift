@@ -19,50 +19,55 @@ struct DispatchLanesTests {
     private func numbers(_ batch: DispatchLanes.Batch?) -> [SequenceNumber] { batch?.entries.map(\.sequence) ?? [] }
 
     @Test func `what comes before its turn waits for it`() throws {
-        let lanes = DispatchLanes(count: 2, next: 5)
+        let lanes = DispatchLanes(count: 2)
         lanes.setFollowed(true, 0)
         lanes.setFollowed(true, 1)
-        #expect(lanes.add(try self.batch(8...9), from: 1, isInOrder: false) == [])
-        #expect(lanes.add(try self.batch(7...7), from: 0, isInOrder: false) == [])
+        let turns = [5, 7, 7, 8].map { number in lanes.inOrder { number } }
+        #expect(turns.map(\.turn) == [0, 1, 2, 3])
+        #expect(turns.map(\.first) == [5, 7, 7, 8])
+        #expect(lanes.add(try self.batch(8...9), turn: 3, from: 1) == [])
+        #expect(lanes.add(try self.batch(7...7), turn: 2, from: 0) == [])
         #expect(self.numbers(lanes.take(0)).isEmpty)
         // Whose loop was too early is told to look, since it has looked already.
-        #expect(lanes.add(try self.batch(5...6), from: 0, isInOrder: false) == [1])
-        #expect(self.numbers(lanes.take(0)) == [5, 6, 7, 8, 9])
+        #expect(lanes.add(try self.batch(5...6), turn: 0, from: 0) == [1])
+        #expect(self.numbers(lanes.take(0)) == [5, 6])
         #expect(self.numbers(lanes.take(0)).isEmpty)
+        // Nothing is a turn too.
+        #expect(lanes.add(DispatchLanes.Batch(entries: [], since: .now()), turn: 1, from: 0) == [])
+        #expect(self.numbers(lanes.take(0)) == [7, 8, 9])
         #expect(self.numbers(lanes.take(1)) == [5, 6, 7, 8, 9])
-        #expect(self.numbers(lanes.take(1)).isEmpty)
-        #expect(lanes.add(try self.batch(10...10), from: 1, isInOrder: false) == [0])
     }
 
     @Test func `a shard is told once, until it has looked and found nothing more`() throws {
-        let lanes = DispatchLanes(count: 2, next: 1)
+        let lanes = DispatchLanes(count: 2)
         lanes.setFollowed(true, 1)
-        #expect(lanes.add(try self.batch(1...1), from: 0, isInOrder: false) == [1])
-        #expect(lanes.add(try self.batch(2...2), from: 0, isInOrder: false) == [])
+        #expect(lanes.add(try self.batch(1...1), turn: 0, from: 0) == [1])
+        #expect(lanes.add(try self.batch(2...2), turn: 1, from: 0) == [])
         #expect(self.numbers(lanes.take(1)) == [1, 2])
-        #expect(lanes.add(try self.batch(3...3), from: 0, isInOrder: false) == [])
+        #expect(lanes.add(try self.batch(3...3), turn: 2, from: 0) == [])
         #expect(self.numbers(lanes.take(1)) == [3])
         #expect(self.numbers(lanes.take(1)).isEmpty)
-        #expect(lanes.add(try self.batch(4...4), from: 0, isInOrder: false) == [1])
+        #expect(lanes.add(try self.batch(4...4), turn: 3, from: 0) == [1])
+    }
+
+    @Test func `one that takes only once is told of what comes then`() throws {
+        let lanes = DispatchLanes(count: 2)
+        lanes.setFollowed(true, 1)
+        #expect(lanes.add(try self.batch(1...1), turn: 0, from: 1) == [])
+        #expect(self.numbers(lanes.take(1, isLast: true)) == [1])
+        #expect(lanes.add(try self.batch(2...2), turn: 1, from: 0) == [1])
     }
 
     @Test func `a shard that nobody follows is told of many at once`() throws {
-        let lanes = DispatchLanes(count: 2, next: 1)
-        #expect(lanes.add(try self.batch(1...511), from: 0, isInOrder: false) == [])
-        #expect(lanes.add(try self.batch(512...512), from: 0, isInOrder: false) == [1])
+        let lanes = DispatchLanes(count: 2)
+        #expect(lanes.add(try self.batch(1...511), turn: 0, from: 0) == [])
+        #expect(lanes.add(try self.batch(512...512), turn: 1, from: 0) == [1])
         #expect(self.numbers(lanes.take(1)) == Array(1...512))
     }
 
-    @Test func `a log that leaves numbers out goes on if only one appends`() throws {
-        let lanes = DispatchLanes(count: 1, next: 1)
-        lanes.setFollowed(true, 0)
-        #expect(lanes.add(try self.batch(7...8), from: 1, isInOrder: true) == [0])
-        #expect(self.numbers(lanes.take(0)) == [7, 8])
-    }
-
     @Test func `publishers wait for a full lane, and are told when it has room`() throws {
-        let lanes = DispatchLanes(count: 2, next: 1)
-        _ = lanes.add(try self.batch(1...8193), from: 0, isInOrder: false)
+        let lanes = DispatchLanes(count: 2)
+        _ = lanes.add(try self.batch(1...8193), turn: 0, from: 0)
         let told = Atomic(0)
         #expect(!lanes.hasRoom { told.add(1, ordering: .relaxed) })
         _ = lanes.take(0)
@@ -70,6 +75,23 @@ struct DispatchLanesTests {
         _ = lanes.take(1)
         #expect(told.load(ordering: .relaxed) == 1)
         #expect(lanes.hasRoom {})
+    }
+
+    @Test func `updates that somebody else has put into the log stop nobody`() async throws {
+        let log = MemoryLog()
+        try await withHub(log: log, loops: 2) { hub, group async throws in
+            let loop = group.next()
+            let outlet = try await loop.submit {
+                let outlet = ScriptedOutlet()
+                outlet.subscriber = hub.shard(on: loop).join(try .sample("t"), from: .newcomer, outlet: outlet)
+                return NIOLoopBound(outlet, eventLoop: loop)
+            }.get()
+            _ = try await log.append([.sample("t", data: "1")], bookmarks: [])
+            try await hub.publish(.sample("t", data: "2"))
+            try await eventually("both come") {
+                try await loop.submit { try outlet.value.events.map(\.data) == ["1", "2"] }.get()
+            }
+        }
     }
 
     @Test func `whoever joins a shard that slept, or asks it, finds it awake`() async throws {
