@@ -87,6 +87,21 @@ package final class Shard {
         return self.index.hasRoom(for: interest)
     }
 
+    /// Where a subscriber begins, with the place that a newcomer begins at.
+    ///
+    /// To be asked before the subscriber can know that it has begun: whatever is published after that is for it. A shard
+    /// that was left to sleep is awake from then on.
+    package func placed(_ start: ResumePoint) -> ResumePoint {
+        self.eventLoop.preconditionInEventLoop()
+        if self.counters.streams == 0, let (lanes, index) = self.lane {
+            lanes.setFollowed(true, index)
+            self.takeBatch()
+        }
+        var start = start
+        start.cursor = start.cursor ?? self.head
+        return start
+    }
+
     /// Begins a subscription: the gap it must be told of, then what it has missed, then what comes.
     ///
     /// - Parameter coding: what the outlet's bytes are coded as from then on; it has sent what that begins with.
@@ -97,10 +112,7 @@ package final class Shard {
         outlet: any StreamOutlet
     ) -> Subscriber {
         self.eventLoop.preconditionInEventLoop()
-        if self.counters.streams == 0 {
-            if let (lanes, index) = self.lane { lanes.setFollowed(true, index) }
-            self.takeBatch()
-        }
+        let start = self.placed(start)
         let cohort = self.index.cohort(with: interest, coding: coding)
         let subscriber = Subscriber(
             cohort: cohort,

@@ -1,3 +1,4 @@
+import Dispatch
 import NIOCore
 import NIOPosix
 import ServerSentEvents
@@ -75,6 +76,31 @@ struct DispatchLanesTests {
         _ = lanes.take(1)
         #expect(told.load(ordering: .relaxed) == 1)
         #expect(lanes.hasRoom {})
+    }
+
+    @Test func `what is published once a newcomer may know that he has begun is for him, though his shard slept`()
+        async throws
+    {
+        try await withHub(log: MemoryLog(), loops: 2) { hub, group async throws in
+            let loops = Array(group.makeIterator())
+            try await hub.publish(.sample("t", data: "1"))
+            let published = DispatchSemaphore(value: 0)
+            let outlet = try await loops[1].submit {
+                let shard = hub.shard(on: loops[1])
+                let start = shard.placed(.newcomer)
+                // He has the head of his response, and has somebody publish.
+                let update = try Update.sample("t", data: "2")
+                loops[0].execute { hub.publish([update]) { _ in published.signal() } }
+                published.wait()
+                let outlet = ScriptedOutlet()
+                outlet.subscriber = shard.join(try .sample("t"), from: start, outlet: outlet)
+                return NIOLoopBound(outlet, eventLoop: loops[1])
+            }.get()
+            try await hub.publish(.sample("t", data: "3"))
+            try await eventually("both come") {
+                try await loops[1].submit { try outlet.value.events.map(\.data) == ["2", "3"] }.get()
+            }
+        }
     }
 
     @Test func `updates that somebody else has put into the log stop nobody`() async throws {

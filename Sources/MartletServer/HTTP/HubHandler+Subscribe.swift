@@ -81,7 +81,7 @@ extension HubHandler {
             response: self.completed(response),
             interest: interest,
             coding: coding,
-            start: start,
+            start: self.shard.placed(start),
             deadline: min(grant?.deadline ?? .distantFuture, self.endpoint.limits.streamDeadline),
             address: self.exchange.address,
             subject: grant?.subject ?? "",
