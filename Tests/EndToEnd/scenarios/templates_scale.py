@@ -41,7 +41,7 @@ def target(sequence):
 
 
 class Subscriber:
-    """Counts what it gets, and fails on what it must not get."""
+    """Counts what it gets, and fails on what it must not get: `wanted` is due in this order, its number for `<number>`."""
 
     __slots__ = ("number", "parser", "got", "wanted")
 
@@ -49,14 +49,13 @@ class Subscriber:
         self.number = number
         self.parser = EventParser()
         self.got = 0
-        # The data that it must get, in this order.
         self.wanted = wanted
 
     def receive(self, payload):
         for event in self.parser.feed(payload):
-            if self.got >= len(self.wanted) or event.data != self.wanted[self.got]:
-                due = self.wanted[self.got] if self.got < len(self.wanted) else "nothing more"
-                raise Failure(f"a subscriber of {template(self.number)} got {event}, due was {due}")
+            due = self.wanted[self.got] if self.got < len(self.wanted) else "nothing more"
+            if event.data != due.replace("<number>", str(self.number)):
+                raise Failure(f"subscriber {self.number} got {event}, due was {due}")
             self.got += 1
 
 

@@ -4,12 +4,12 @@ import json
 import pathlib
 
 from harness.crowd import Crowd
-from harness.outcome import Failure, check, check_equal
+from harness.outcome import check, check_equal
 from harness.publisher import Publisher
 from harness.scenario import scenario
-from harness.sse import EventParser
 from harness.stream import hub_path
 
+from . import templates_scale
 from .templates_scale import CONFIG, TEMPLATES, template
 
 SUBSCRIBERS, OWN = 10_000, 10
@@ -31,23 +31,8 @@ def shared(size):
     return f"for-{size}"
 
 
-class Subscriber:
-    """Counts what it gets, and fails on what it must not get: `wanted` is due in this order."""
-
-    __slots__ = ("number", "parser", "got", "wanted")
-
-    def __init__(self, number, wanted):
-        self.number = number
-        self.parser = EventParser()
-        self.got = 0
-        self.wanted = wanted
-
-    def receive(self, payload):
-        for event in self.parser.feed(payload):
-            due = self.wanted[self.got] if self.got < len(self.wanted) else "nothing more"
-            if event.data != due.replace("<number>", str(self.number)):
-                raise Failure(f"subscriber {self.number} got {event}, due was {due}")
-            self.got += 1
+class Subscriber(templates_scale.Subscriber):
+    __slots__ = ()
 
     @property
     def selectors(self):
