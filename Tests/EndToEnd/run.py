@@ -81,6 +81,8 @@ def main():
     except KeyboardInterrupt:
         print("interrupted")
         return 130
+    # Once more, since they are far up by now, or in the part of a long output that was cut away.
+    print("".join(f"FAILED: {sentence}\n" for (sentence, _), outcome in zip(chosen, outcomes) if outcome == "failed"), end="")
     print(f"in {time.monotonic() - start:.0f} s" + f", {outcomes.count('skipped')} skipped" * ("skipped" in outcomes))
     print(f"{outcomes.count('passed')} passed, {outcomes.count('failed')} failed")
     return 1 if "failed" in outcomes else 0
