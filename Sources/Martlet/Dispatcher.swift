@@ -63,8 +63,13 @@ struct Dispatcher: Sendable {
         self.shards[index].shard.value.turns.perform(piece)
     }
 
-    /// Lets the sockets of the caller's own loop, at that place, have their turn.
-    func pause(on index: Int) async {
+    /// Notes that something was brought to the caller's own loop, at that place, by a task; see ``LoopTurns/note()``.
+    func note(on index: Int) {
+        self.shards[index].shard.value.turns.note()
+    }
+
+    /// Lets the sockets of the caller's own loop, at that place, have their turn; on that loop.
+    nonisolated(nonsending) func pause(on index: Int) async {
         await withCheckedContinuation { continuation in
             self.shards[index].shard.value.turns.pause { continuation.resume() }
         }

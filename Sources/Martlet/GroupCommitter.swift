@@ -11,8 +11,6 @@ import Synchronization
 final actor GroupCommitter: Committer {
     private struct State {
         var queue = PublishQueue()
-        /// The task is cancelled: what is queued is the last.
-        var isEnding = false
         /// The committer, while there is nothing to do.
         var sleeper: CheckedContinuation<Void, Never>?
 
@@ -69,29 +67,29 @@ final actor GroupCommitter: Committer {
             // Whoever sleeps is resumed by the task's executor first, which would be a thread of the pool's for each batch.
             await withTaskExecutorPreference(LoopTaskExecutor(self.eventLoop)) {
                 while await self.sleep() { await self.appendAll() }
+                await self.appendAll()
             }
         } onCancel: {
+            // At once: publishers who have more whenever they are answered would never leave it empty.
             let sleeper = self.state.withLock { state in
-                state.isEnding = true
+                state.queue.isClosed = true
                 return state.wake()
             }
             sleeper?.resume()
         }
-        self.state.withLock { $0.queue.isClosed = true }
-        await self.appendAll()
     }
 
     /// Waits until something is queued; false at the end.
     private func sleep() async -> Bool {
         await withCheckedContinuation { continuation in
             let isNeeded = self.state.withLock { state in
-                if state.isEnding || !state.queue.isEmpty { return false }
+                if state.queue.isClosed || !state.queue.isEmpty { return false }
                 state.sleeper = continuation
                 return true
             }
             if !isNeeded { continuation.resume() }
         }
-        return self.state.withLock { !$0.isEnding }
+        return self.state.withLock { !$0.queue.isClosed }
     }
 
     /// A log may wait for nothing, and publishers always have more.

@@ -246,10 +246,11 @@ public final class Hub: Sendable {
 
     /// Forgets the newest update of a conflated topic, because it is no longer known to be true.
     public func forget(_ topics: [Topic]) {
+        let last = self.log.bounds.last
         for (eventLoop, shard) in self.shards {
             eventLoop.execute {
                 // It may have been left to sleep over the values that are to be forgotten.
-                shard.value.upToDate.forget(topics)
+                shard.value.upToDate.forget(topics, through: last)
             }
         }
     }

@@ -40,7 +40,10 @@ final class LoopCommitter: Committer {
         if let index = self.queues.firstIndex(where: { $0.eventLoop.inEventLoop }) {
             self.enqueue(request, on: index)
         } else {
-            self.queues[0].eventLoop.execute { self.enqueue(request, on: 0) }
+            self.queues[0].eventLoop.execute {
+                self.dispatcher.note(on: 0)
+                self.enqueue(request, on: 0)
+            }
         }
     }
 

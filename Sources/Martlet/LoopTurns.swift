@@ -15,8 +15,10 @@ final class LoopTurns {
     private var start = NIODeadline.uptimeNanoseconds(0)
     private var end = NIODeadline.uptimeNanoseconds(0)
     private var isPausing = false
-    /// What goes on after the pause.
-    private var waiting: [() -> Void] = []
+    /// Something is being done: what that has done besides is a part of its stretch.
+    private var isWorking = false
+    /// What goes on after the pause, one after the other.
+    private var waiting: ArraySlice<() -> Void> = []
 
     init(eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
@@ -27,16 +29,31 @@ final class LoopTurns {
     /// - Parameter piece: does a part; false if there was nothing to do.
     func perform(_ piece: @escaping () -> Bool) {
         if self.isPausing { return self.waiting.append { self.perform(piece) } }
-        var now = NIODeadline.now()
-        if now - self.end > Self.gap { self.start = now }
+        if self.isWorking { return self.work(piece, from: .now()) }
+        let now = self.note()
+        self.isWorking = true
+        self.work(piece, from: now)
+        self.isWorking = false
+        self.end = .now()
+    }
+
+    private func work(_ piece: @escaping () -> Bool, from start: NIODeadline) {
+        var now = start
         while now - self.start < Self.stretch {
-            guard piece() else {
-                self.end = .now()
-                return
-            }
+            guard piece() else { return }
             now = .now()
         }
         self.pause { self.perform(piece) }
+    }
+
+    /// Notes that the loop is at work for what will be performed: tasks that bring it follow each other without a socket in
+    /// between, and there may be many.
+    @discardableResult
+    func note() -> NIODeadline {
+        let now = NIODeadline.now()
+        if now - self.end > Self.gap { self.start = now }
+        self.end = now
+        return now
     }
 
     /// Has all work pause now, and this go on afterwards.
@@ -48,10 +65,16 @@ final class LoopTurns {
             self.isPausing = false
             self.start = .now()
             self.end = self.start
-            let waiting = self.waiting
-            self.waiting = []
-            for work in waiting { work() }
+            self.resume()
         }
+    }
+
+    /// Goes on with what waits. What then pauses again is behind those that have not had their turn.
+    private func resume() {
+        var waiting = self.waiting[...]
+        self.waiting = []
+        while !self.isPausing, let work = waiting.popFirst() { work() }
+        self.waiting = waiting + self.waiting
     }
 }
 

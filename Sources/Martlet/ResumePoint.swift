@@ -11,6 +11,9 @@ package struct ResumePoint: Sendable {
     /// What a newcomer is sent first, of topics that have a backlog.
     package var backlog: [(sequence: SequenceNumber, frame: Frame)]
 
+    /// Whoever comes for the first time, or is told that something is missing, hears what is true now.
+    var beginsAnew: Bool { self.lastEventID == nil || self.gap != nil || self.lastEventID == Update.earliest }
+
     /// For a subscriber that asked for nothing.
     package static let newcomer = ResumePoint()
 

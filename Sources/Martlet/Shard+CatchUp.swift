@@ -25,6 +25,14 @@ extension Shard {
     /// reached the head: whatever comes later is dispatched to it, so nothing lies between history and live.
     func advance(_ subscriber: Subscriber) {
         var budget = Shard.maxBytesPerTurn
+        if subscriber.isOwedValues, subscriber.cursor <= self.head {
+            subscriber.isOwedValues = false
+            let values = self.newestValues(for: subscriber.cohort, through: subscriber.cursor)
+            let frames = self.frames(of: values, before: subscriber.cursor)
+            if !frames.isEmpty {
+                guard self.send(self.frame(joining: frames, for: subscriber.coding), to: subscriber) else { return }
+            }
+        }
         while subscriber.cursor < self.head {
             guard subscriber.cursor >= self.tail.first - 1 else { return self.readLog(for: subscriber) }
             guard budget > 0 else { return self.yield(subscriber) }
@@ -114,22 +122,26 @@ extension Shard {
             return self.end(subscriber)
         }
         var frames: [Frame] = []
-        if page.first > requested + 1 {
+        // What has left the log and has not been dispatched yet is going to be, and then what the page holds.
+        let isBeyond = page.first > self.head + 1
+        let resumed = isBeyond ? self.head : page.first - 1
+        if resumed > requested {
             self.counters.gaps += 1
             let gap = Gap(
                 requested: Position(epoch: self.epoch, sequence: requested).description,
                 reason: .trimmed,
-                resumed: Position(epoch: self.epoch, sequence: page.first - 1).description
+                resumed: Position(epoch: self.epoch, sequence: resumed).description
             )
             frames.append(gap.frame)
-            let values = self.newestValues(for: subscriber.cohort, through: page.first - 1)
-            self.counters.deliveries += values.count
-            frames += values.map(\.frame)
+            frames += self.frames(of: self.newestValues(for: subscriber.cohort, through: resumed), before: resumed)
         }
-        if let frame = page.frame { frames.append(frame) }
-        self.counters.deliveries += page.count
+        subscriber.cursor = resumed
         self.counters.compressions += page.compressions
-        subscriber.cursor = max(page.through, page.first - 1)
+        if !isBeyond {
+            if let frame = page.frame { frames.append(frame) }
+            self.counters.deliveries += page.count
+            subscriber.cursor = max(page.through, resumed)
+        }
         if !frames.isEmpty {
             guard self.send(self.frame(joining: frames, for: subscriber.coding), to: subscriber) else { return }
         }

@@ -5,7 +5,7 @@ extension Shard {
     /// The most values that whoever asks for everything is sent when it joins.
     private static let maxValues = 1000
 
-    /// The newest update of each conflated topic that is asked for and may be seen, in the log's order.
+    /// The newest update of each conflated topic that is asked for and may be seen, in any order.
     ///
     /// - Parameter sequence: those after it come from history.
     func newestValues(
@@ -30,7 +30,6 @@ extension Shard {
                 $0.sequence <= sequence && cohort.filter.admits(isPrivate: $0.isPrivate, topics: $0.topics)
             }
         }
-        values.sort { $0.sequence < $1.sequence }
         return values.map { ($0.sequence, $0.frame) }
     }
 
@@ -40,9 +39,21 @@ extension Shard {
         return newest.sequence > entry.sequence
     }
 
+    /// Remembers the newest update of its topic.
+    func keep(_ entry: Entry) {
+        let topic = entry.topics[0]
+        if let last = self.forgotten[topic], entry.sequence <= last { return }
+        self.newest[topic] = entry
+    }
+
     /// Forgets the newest update of topics, because nobody watches whether it is still true.
-    func forget(_ topics: [Topic]) {
+    ///
+    /// - Parameter last: the newest in the log, which the shard may not have been told of yet.
+    func forget(_ topics: [Topic], through last: SequenceNumber) {
         self.eventLoop.preconditionInEventLoop()
-        for topic in topics { self.newest[topic] = nil }
+        for topic in topics {
+            if let newest = self.newest[topic], newest.sequence <= last { self.newest[topic] = nil }
+            if last > self.head { self.forgotten[topic] = last }
+        }
     }
 }

@@ -22,6 +22,10 @@ package final class Shard {
     var index: CohortIndex
     /// The newest update of each conflated topic, for newcomers.
     var newest: [Topic: Entry] = [:]
+    /// Topics whose updates up to there are to be forgotten when they come.
+    var forgotten: [Topic: SequenceNumber] = [:]
+    /// What was appended is going to be looked at after a pause.
+    private var isLookDue = false
     /// Scratch space of `dispatch`, kept for its capacity.
     var touched: [Cohort] = []
     /// The same of delivery: of cohorts that get the same, each live subscriber by its place.
@@ -96,9 +100,16 @@ package final class Shard {
         if self.counters.streams == 0, let (lanes, index) = self.lane {
             lanes.setFollowed(true, index)
             self.takeBatch()
+        } else if let cursor = start.cursor, cursor > self.head {
+            self.takeBatch()
         }
         var start = start
         start.cursor = start.cursor ?? self.head
+        if start.lastEventID == nil, let cursor = start.cursor, cursor > self.head {
+            // A newcomer gets what comes after the shard's head when it is dispatched.
+            start.cursor = self.head
+            start.backlog.removeAll { $0.sequence > self.head }
+        }
         return start
     }
 
@@ -143,22 +154,31 @@ package final class Shard {
             frames.append(gap.frame)
         }
         var known = start.backlog
-        // Who comes for the first time, and who is told that something is missing, hears what is true now.
-        if start.lastEventID == nil || start.gap != nil || start.lastEventID == Update.earliest {
-            known += self.newestValues(for: subscriber.cohort, through: subscriber.cursor)
-        }
-        if !known.isEmpty {
-            known.sort { $0.sequence < $1.sequence }
-            self.counters.deliveries += known.count
-            frames += known.map(\.frame)
-            // They may be old, and whoever came back with their ids would be sent what came before he did.
-            if known[known.count - 1].sequence < subscriber.cursor, start.lastEventID == nil {
-                frames.append(
-                    Frame(bytes: Array("id: \(Position(epoch: self.epoch, sequence: subscriber.cursor))\n\n".utf8))
-                )
+        if start.beginsAnew {
+            if subscriber.cursor > self.head {
+                subscriber.isOwedValues = true
+            } else {
+                known += self.newestValues(for: subscriber.cohort, through: subscriber.cursor)
             }
         }
+        frames += self.frames(of: known, before: subscriber.cursor)
         return frames.isEmpty ? nil : self.frame(joining: frames, for: subscriber.coding)
+    }
+
+    /// What is sent of updates out of turn, and the place where the client is then: they may be old, and if it came back
+    /// with their ids it would be sent what it has had, or be told that something is missing.
+    func frames(
+        of known: [(sequence: SequenceNumber, frame: Frame)],
+        before cursor: SequenceNumber
+    ) -> [Frame] {
+        let known = known.sorted { $0.sequence < $1.sequence }
+        guard let last = known.last else { return [] }
+        self.counters.deliveries += known.count
+        var frames = known.map(\.frame)
+        if last.sequence < cursor {
+            frames.append(Frame(bytes: Array("id: \(Position(epoch: self.epoch, sequence: cursor))\n\n".utf8)))
+        }
+        return frames
     }
 
     /// The place up to which a subscriber has everything that is for it.
@@ -207,7 +227,13 @@ package final class Shard {
     /// Takes what has been appended since it looked last, and what is meanwhile.
     func look() {
         self.eventLoop.preconditionInEventLoop()
-        self.turns.perform { self.takeBatch(isLast: false) }
+        // The one that goes on after a pause will do.
+        if self.isLookDue { return }
+        self.isLookDue = true
+        self.turns.perform {
+            self.isLookDue = self.takeBatch(isLast: false)
+            return self.isLookDue
+        }
     }
 
     /// Takes what has been appended until now; false if nothing has.
@@ -218,7 +244,7 @@ package final class Shard {
         return true
     }
 
-    /// Itself, once it has everything that was appended until now.
+    /// Itself, once it has everything that was handed on until now.
     var upToDate: Shard {
         self.eventLoop.preconditionInEventLoop()
         self.takeBatch()
@@ -233,9 +259,13 @@ package final class Shard {
         var behind: [Subscriber] = []
         for entry in entries {
             if entry.sequence <= self.head { continue }
-            if entry.sequence != self.head + 1 { behind += self.skip(to: entry.sequence) }
+            if entry.sequence != self.head + 1 {
+                // Before its cursor is set behind them.
+                self.walk { self.deliverMatched() }
+                behind += self.skip(to: entry.sequence)
+            }
             self.tail.append(entry)
-            if entry.isConflated { self.newest[entry.topics[0]] = entry }
+            if entry.isConflated { self.keep(entry) }
             self.index.note(entry, touched: &self.touched)
             if self.recentTopics != nil { self.noteRecent(entry) }
         }
@@ -245,6 +275,7 @@ package final class Shard {
         if let start, self.counters.deliveries > delivered {
             self.toSocket.recordNanoseconds((NIODeadline.now() - start).nanoseconds)
         }
+        if !self.forgotten.isEmpty { self.forgotten = self.forgotten.filter { $0.value > self.head } }
         while self.tail.cost > self.settings.tailBytes { self.tail.removeOldest() }
         behind += self.ahead
         self.ahead = []

@@ -31,6 +31,8 @@ package final class Subscriber {
     /// The outlet's progress when it was last looked at, and when it last had changed.
     var progress = 0
     var progressed: NIODeadline = .now()
+    /// It began where the log was ahead of the shard, and is sent the newest values once the shard is there, too.
+    var isOwedValues = false
     /// Tells it from the shard's other subscribers, of all times.
     let number: Int
     let joined: NIODeadline

@@ -20,31 +20,44 @@ struct HubFairnessTests {
 
     private final class Publisher: Sendable {
         private let hub: Hub
-        private let update: Update
+        private let updates: [Update]
         let isEnough = Atomic(false)
         let count = Atomic(0)
 
-        init(_ hub: Hub) throws {
+        init(_ hub: Hub, updates: Int) throws {
             self.hub = hub
-            self.update = try .sample("a")
+            self.updates = Array(repeating: try .sample("a"), count: updates)
         }
 
         /// The next one is there before the hub has looked whether there is one.
         func publish() {
-            self.hub.publish([self.update]) { _ in
+            self.hub.publish(self.updates) { _ in
                 self.count.add(1, ordering: .relaxed)
                 if !self.isEnough.load(ordering: .relaxed) { self.publish() }
+            }
+        }
+
+        /// As tasks do.
+        func publishFromElsewhere() async {
+            while !self.isEnough.load(ordering: .relaxed) {
+                _ = try? await self.hub.publish(self.updates)
+                self.count.add(1, ordering: .relaxed)
             }
         }
     }
 
     /// Has bytes come to a socket of a loop while publishers leave nobody time, and waits until they are read.
-    private func checkSockets(publishingOn places: [Int], of loops: Int) async throws {
+    private func checkSockets(
+        publishingOn places: [Int],
+        of loops: Int,
+        updates: Int = 1,
+        elsewhere: Int = 0
+    ) async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
         let home = group.next()
         let all = Array(group.makeIterator())
         let hub = Hub(log: MemoryLog(), eventLoopGroup: group)
-        let publisher = try Publisher(hub)
+        let publisher = try Publisher(hub, updates: updates)
         var ends: [CInt] = [-1, -1]
         try #require(socketpair(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0)
         let other = ends[1]
@@ -60,6 +73,7 @@ struct HubFairnessTests {
         let index = all.firstIndex { $0 === channel.eventLoop } ?? 0
         try await withThrowingTaskGroup { tasks in
             tasks.addTask { try await hub.run() }
+            for _ in 0..<elsewhere { tasks.addTask { await publisher.publishFromElsewhere() } }
             for place in places { all[(index + place) % loops].execute { publisher.publish() } }
             defer { publisher.isEnough.store(true, ordering: .relaxed) }
             try await eventually("it publishes") { publisher.count.load(ordering: .relaxed) > 1000 }
@@ -84,5 +98,13 @@ struct HubFairnessTests {
 
     @Test func `sockets get their turn though the loop appends and is handed something, always both`() async throws {
         try await self.checkSockets(publishingOn: [0, 0, 1, 1], of: 2)
+    }
+
+    @Test func `sockets get their turn though each publisher brings much at once`() async throws {
+        try await self.checkSockets(publishingOn: [0], of: 1, updates: 200)
+    }
+
+    @Test func `sockets get their turn though tasks bring more and more from elsewhere`() async throws {
+        try await self.checkSockets(publishingOn: [], of: 1, updates: 20, elsewhere: 200)
     }
 }

@@ -9,16 +9,18 @@ import Testing
 struct EmbeddedShard {
     let loop = EmbeddedEventLoop()
     let shard: Shard
+    private let ownership: Ownership
     private let epoch = Epoch("k3f9xa")!
 
-    init(_ settings: Hub.Settings = Hub.Settings()) {
+    init(_ settings: Hub.Settings = Hub.Settings(), owned: [OwnedTopics] = []) {
+        self.ownership = Ownership(owned)
         self.shard = Shard(
             eventLoop: self.loop,
             head: 0,
             epoch: self.epoch,
             settings: settings,
             history: History(log: MemoryLog()),
-            ownership: Ownership([])
+            ownership: self.ownership
         )
     }
 
@@ -31,10 +33,17 @@ struct EmbeddedShard {
 
     func publish(_ updates: [Update]) {
         let start = self.shard.head + 1
+        self.dispatch(updates.enumerated().map { (start + SequenceNumber($0), $1) })
+    }
+
+    /// One batch, of updates that the log has given these numbers.
+    func dispatch(_ updates: [(sequence: SequenceNumber, update: Update)]) {
         self.shard.dispatch(
-            updates.enumerated().map { offset, update in
-                let position = Position(epoch: self.epoch, sequence: start + SequenceNumber(offset))
-                return Entry(LogEntry(position: position, update: update))
+            updates.map { sequence, update in
+                Entry(
+                    LogEntry(position: Position(epoch: self.epoch, sequence: sequence), update: update),
+                    isConflated: self.ownership.conflates(update.topics)
+                )
             }
         )
     }
@@ -157,16 +166,32 @@ struct EmbeddedShard {
 
     @Test func `one whose place lies ahead gets what stands after it`() throws {
         let shard = EmbeddedShard()
-        let outlet = shard.join(try .sample("a"), from: ResumePoint(cursor: 2))
+        let outlet = shard.join(try .sample("a"), from: ResumePoint(cursor: 2, lastEventID: "k3f9xa-2"))
         #expect(shard.shard.ahead.count == 1)
         shard.publish([try .sample("a", data: "1")])
         shard.publish([try .sample("a", data: "2"), try .sample("a", data: "3")])
         #expect(shard.shard.ahead.isEmpty)
         shard.publish([try .sample("a", data: "4")])
         #expect(try outlet.events.map(\.data) == ["3", "4"])
-        let other = shard.join(try .sample("a"), from: ResumePoint(cursor: 9))
+        let other = shard.join(try .sample("a"), from: ResumePoint(cursor: 9, lastEventID: "k3f9xa-9"))
         shard.shard.leave(try #require(other.subscriber))
         #expect(shard.shard.ahead.isEmpty)
+    }
+
+    @Test func `of a batch with a hole, what comes before it is sent`() throws {
+        let shard = EmbeddedShard()
+        let outlet = shard.join(try .sample("a"))
+        let other = shard.join(try .sample("b"))
+        shard.dispatch(try [1, 2, 4].map { ($0, try .sample("a", data: "\($0)")) })
+        // The rest is read from the log, where the hole is.
+        #expect(try outlet.events.map(\.data) == ["1", "2"])
+        for outlet in [outlet, other] {
+            guard case .waitingForLog = try #require(outlet.subscriber).state else {
+                Issue.record("it does not read")
+                continue
+            }
+            #expect(outlet.subscriber?.cursor == 2)
+        }
     }
 
     @Test func `a gap comes before anything else, also if the socket is full at once`() throws {
