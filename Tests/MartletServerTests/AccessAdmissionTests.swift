@@ -166,7 +166,7 @@ struct AccessAdmissionTests {
     @Test func `A token that is known needs no verifying, in the role in which it was verified`() async throws {
         let access = try await Self.access(.both, anonymous: true)
         let known = GrantCache()
-        known.insert(try .made(token: "a"), as: .publisher)
+        known.insert(try .made(token: "a"), as: .publisher, of: known.generation)
         #expect(Self.outcome(access, as: .publisher, with: .bearer("a"), known: known) == .known)
         #expect(Self.outcome(access, as: .publisher, with: .parameter("a"), known: known) == .known)
         #expect(Self.outcome(access, as: .publisher, with: .bearer("b"), known: known) == .pending)

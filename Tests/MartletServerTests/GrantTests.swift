@@ -82,11 +82,21 @@ struct GrantTests {
 
 @Suite("Tokens that were verified before")
 struct GrantCacheTests {
+    @Test func `What was verified before all were forgotten is not kept`() throws {
+        let cache = GrantCache()
+        let begun = cache.generation
+        cache.removeAll()
+        cache.insert(try .made(token: "a"), as: .publisher, of: begun)
+        #expect(cache.grant(for: "a", as: .publisher) == nil)
+        cache.insert(try .made(token: "a"), as: .publisher, of: cache.generation)
+        #expect(cache.grant(for: "a", as: .publisher) != nil)
+    }
+
     @Test func `A token is known in the role in which it was verified`() throws {
         let cache = GrantCache()
         let grant = try Grant.made(token: "a")
         #expect(cache.grant(for: "a", as: .publisher) == nil)
-        cache.insert(grant, as: .publisher)
+        cache.insert(grant, as: .publisher, of: cache.generation)
         #expect(cache.grant(for: "a", as: .publisher) === grant)
         #expect(cache.grant(for: "a", as: .subscriber) == nil)
         #expect(cache.grant(for: "b", as: .publisher) == nil)
@@ -94,25 +104,37 @@ struct GrantCacheTests {
 
     @Test func `A token that is verified again has its newest grant`() throws {
         let cache = GrantCache()
-        cache.insert(try .made(token: "a"), as: .subscriber)
+        cache.insert(try .made(token: "a"), as: .subscriber, of: cache.generation)
         let newer = try Grant.made(subscribe: ["b"], token: "a")
-        cache.insert(newer, as: .subscriber)
+        cache.insert(newer, as: .subscriber, of: cache.generation)
         #expect(cache.grant(for: "a", as: .subscriber) === newer)
     }
 
     @Test func `A token that has ended is not known any more`() async throws {
         let cache = GrantCache()
-        cache.insert(try .made(expires: Date(timeIntervalSinceNow: -0.001), token: "past"), as: .publisher)
-        cache.insert(try .made(expires: Date(timeIntervalSinceNow: 3600), token: "future"), as: .publisher)
+        cache.insert(
+            try .made(expires: Date(timeIntervalSinceNow: -0.001), token: "past"),
+            as: .publisher,
+            of: cache.generation
+        )
+        cache.insert(
+            try .made(expires: Date(timeIntervalSinceNow: 3600), token: "future"),
+            as: .publisher,
+            of: cache.generation
+        )
         #expect(cache.grant(for: "past", as: .publisher) == nil)
         #expect(cache.grant(for: "future", as: .publisher) != nil)
-        cache.insert(try .made(expires: Date(timeIntervalSinceNow: 0.2), token: "soon"), as: .publisher)
+        cache.insert(
+            try .made(expires: Date(timeIntervalSinceNow: 0.2), token: "soon"),
+            as: .publisher,
+            of: cache.generation
+        )
         #expect(await eventually { cache.grant(for: "soon", as: .publisher) == nil })
     }
 
     @Test func `All may be forgotten`() throws {
         let cache = GrantCache()
-        cache.insert(try .made(token: "a"), as: .publisher)
+        cache.insert(try .made(token: "a"), as: .publisher, of: cache.generation)
         cache.removeAll()
         #expect(cache.grant(for: "a", as: .publisher) == nil)
     }
@@ -120,12 +142,12 @@ struct GrantCacheTests {
     @Test func `What it holds is bounded, and what is in use stays`() throws {
         let cache = GrantCache()
         let used = try Grant.made(token: "used")
-        cache.insert(used, as: .publisher)
-        cache.insert(try .made(token: "idle"), as: .publisher)
+        cache.insert(used, as: .publisher, of: cache.generation)
+        cache.insert(try .made(token: "idle"), as: .publisher, of: cache.generation)
         // Twice as much as it holds, twice over.
         for number in 1...1000 {
             let token = "\(number) " + String(repeating: "x", count: 16 << 10)
-            cache.insert(try .made(token: token), as: .publisher)
+            cache.insert(try .made(token: token), as: .publisher, of: cache.generation)
             #expect(cache.grant(for: token, as: .publisher) != nil)
             #expect(cache.grant(for: "used", as: .publisher) === used)
         }

@@ -29,6 +29,55 @@ struct RequestSequenceTests {
         }
     }
 
+    @Test func `What answers HEAD with a body of its own leaves the connection in step`() async throws {
+        try await ServedHub.run { hub in
+            let wire = try hub.connect()
+            for _ in 1...3 {
+                let head = try wire.request("HEAD", "/said")
+                #expect(head.status == 200 && head["Content-Length"] == "4" && head["Connection"] == nil)
+                #expect(try wire.request("GET", "/healthz").text == "ok\n")
+            }
+            // Where there is no length, the encoder writes the end of a body that nobody expects.
+            #expect(try wire.request("HEAD", "/drip")["Connection"] == "close")
+            #expect(try !wire.readTextToEnd().contains("one"))
+        }
+    }
+
+    @Test func `One who speaks HTTP 1.0 gets no chunks`() async throws {
+        try await ServedHub.run { hub in
+            let wire = try hub.connect()
+            try wire.send("GET /drip HTTP/1.0\r\nHost: hub.localhost\r\n\r\n")
+            let answer = try wire.readTextToEnd()
+            #expect(answer.hasPrefix("HTTP/1.0 200 OK\r\n"))
+            #expect(!answer.lowercased().contains("transfer-encoding"))
+            #expect(answer.hasSuffix("\r\n\r\nonetwo"))
+        }
+    }
+
+    @Test(arguments: ["Connection", "Proxy-Connection"])
+    func `Whoever offers to speak something else is told that the connection ends`(_ name: String) async throws {
+        try await ServedHub.run { hub in
+            let wire = try hub.connect()
+            try wire.send(Self.get("/healthz", fields: "\(name): upgrade\r\nUpgrade: x\r\n") + Self.get("/healthz"))
+            let answer = try wire.readResponse()
+            #expect(answer.text == "ok\n" && answer["Connection"] == "close")
+            #expect(try wire.readToEnd().isEmpty)
+        }
+    }
+
+    @Test func `Whoever waits before he sends a body is told to, whoever reads it`() async throws {
+        try await ServedHub.run { hub in
+            let wire = try hub.connect()
+            try wire.send(
+                "POST /echo HTTP/1.1\r\nHost: hub.localhost\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"
+            )
+            #expect(try wire.readHead().status == 100)
+            try wire.send("hello")
+            #expect(try wire.readResponse().text == "hello")
+            #expect(try wire.request("GET", "/healthz").text == "ok\n")
+        }
+    }
+
     @Test(arguments: [1, 2, 7, 64, 100_000])
     func `Publishes that come together are answered in order, however they are split`(_ size: Int) async throws {
         try await ServedHub.run { hub in

@@ -1,3 +1,4 @@
+import HTTPTypes
 import Hummingbird
 import Logging
 import Martlet
@@ -11,8 +12,8 @@ import Testing
 
 /// A hub served by a real server on a real socket, as long as a test runs.
 ///
-/// Ids are `test-1`, `test-2`, … Beside the hub there are `/healthz` and `/readyz` as in the product, `/big` (8 MiB)
-/// and `/echo`. When the test is over, its connections are closed, and the server must notice that of every one.
+/// Ids are `test-1`, `test-2`, … Beside the hub there are `/healthz` and `/readyz` as in the product, `/big` (8 MiB),
+/// `/echo`, and `/drip`, whose body has no length that is known before, and is given to HEAD too, as that of `/said` is. When the test is over, its connections are closed, and the server must notice that of every one.
 final class ServedHub: Sendable {
     static let path = HubEndpoint.hubPath
     static let bigBytes = 8 << 20
@@ -120,6 +121,18 @@ final class ServedHub: Sendable {
         let router = Router()
         router.addHealth(of: endpoint)
         router.get("/big") { _, _ in Response(status: .ok, body: ResponseBody(byteBuffer: self.big)) }
+        for method in [HTTPRequest.Method.get, .head] {
+            router.on("/said", method: method) { _, _ in "said" }
+            router.on("/drip", method: method) { _, _ in
+                Response(
+                    status: .ok,
+                    body: ResponseBody { writer in
+                        for drop in ["one", "two"] { try await writer.write(ByteBuffer(string: drop)) }
+                        try await writer.finish(nil)
+                    }
+                )
+            }
+        }
         router.post("/echo") { request, _ in
             Response(status: .ok, body: ResponseBody(byteBuffer: try await request.body.collect(upTo: 1 << 20)))
         }

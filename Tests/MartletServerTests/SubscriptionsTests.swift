@@ -85,6 +85,7 @@ struct SubscriptionsTests {
             let wire = try hub.connect()
             #expect(try wire.request("GET", Self.root, fields: token)["ETag"] == "\"earliest\"")
             _ = try wire.request("POST", "/topics/a", fields: token, body: "x")
+            #expect(try wire.request("GET", Self.root, fields: token)["ETag"] == "\"test-1\"")
             for (tags, status) in [
                 ("\"test-1\"", 304), ("W/\"test-1\"", 304), ("*", 304), ("\"test-0\", \"test-1\"", 304),
                 ("\"test-0\"", 200), ("test-1", 200), ("\"test-1", 200), ("", 200),
@@ -97,6 +98,41 @@ struct SubscriptionsTests {
             let head = try wire.request("HEAD", Self.root, fields: token)
             #expect(head.status == 200)
             #expect(head["Content-Length"] != nil)
+        }
+    }
+
+    @Test func `An answer that has changed is sent, though nothing in the log says so`() async throws {
+        let token = try await bearer(publish: ["*"], subscribe: ["*"])
+        let log = ScriptedLog()
+        try await ServedHub.run(log: log, access: try await .keyed(), subscriptions: true) { hub in
+            let wire = try hub.connect()
+            #expect(try wire.request("POST", "/topics/a", fields: token, body: "x").status == 200)
+            let tag = try #require(try wire.request("GET", Self.root, fields: token)["ETag"])
+            let again = "If-None-Match: \(tag)\r\n"
+            #expect(try wire.request("GET", Self.root, fields: token + again).status == 304)
+            log.fail(LogError(code: .full, message: "Full."))
+            _ = try hub.connect().subscribe("\(ServedHub.path)?topic=a", fields: token)
+            for _ in 1...2 {
+                let list = try wire.request("GET", Self.root, fields: token + again)
+                #expect(list.status == 200 && list["ETag"] == tag)
+                #expect(list.text.contains("\"active\":true"))
+            }
+        }
+    }
+
+    @Test func `An id that a publisher gives twice stands for no answer`() async throws {
+        let token = try await bearer(publish: ["*"], subscribe: ["*"])
+        try await ServedHub.run(access: try await .keyed(), subscriptions: true) { hub in
+            let wire = try hub.connect()
+            _ = try wire.request("POST", "/topics/a?id=x", fields: token, body: "1")
+            #expect(try wire.request("GET", Self.root, fields: token)["ETag"] == "\"x\"")
+            let stream = try hub.connect()
+            _ = try stream.subscribe("\(ServedHub.path)?topic=a", fields: token)
+            _ = try wire.request("POST", "/topics/a?id=x", fields: token, body: "2")
+            for _ in 1...2 {
+                let list = try wire.request("GET", Self.root, fields: token + "If-None-Match: \"x\"\r\n")
+                #expect(list.status == 200 && list["ETag"] == "\"x\"")
+            }
         }
     }
 

@@ -135,7 +135,39 @@ struct TokenKeySetFetchTests {
         #expect(issuer.fetches == 1)
     }
 
-    @Test(arguments: [nil, "rubbish", #"{"keys":[]}"#])
+    @Test(arguments: [#"{"keys":[]}"#, #"{"keys":[{"kty":"oct","k":"c2VjcmV0"}]}"#])
+    func `Keys that were withdrawn are believed no longer, though none takes their place`(_ set: String) async throws {
+        let issuer = Issuer(self.old)
+        let verifier = issuer.verifier()
+        #expect(await verifier.refusal(of: self.oldToken) == nil)
+        issuer.serve(set)
+        await #expect(throws: TokenKeyError.self) { try await verifier.refresh() }
+        #expect(await verifier.refusal(of: self.oldToken)?.code == .unknownKey)
+        #expect(issuer.reports.count == 1)
+        issuer.serve(self.new)
+        issuer.clock.advance(by: 10)
+        #expect(await verifier.refusal(of: self.newToken) == nil)
+        #expect(await verifier.refusal(of: self.oldToken)?.code == .unknownKey)
+    }
+
+    @Test func `A refresh is not content with what was fetched before it was asked for`() async throws {
+        let issuer = Issuer(self.old)
+        let gate = Gate()
+        let verifier = issuer.verifier { await gate.pass() }
+        async let early = verifier.refusal(of: self.oldToken)
+        #expect(await eventually { issuer.fetches == 1 })
+        // The fetch that is under way has the old keys already.
+        issuer.serve(self.new)
+        async let refreshed: Void = verifier.refresh()
+        gate.open()
+        try await refreshed
+        _ = await early
+        #expect(issuer.fetches == 2)
+        #expect(await verifier.refusal(of: self.oldToken)?.code == .unknownKey)
+        #expect(await verifier.refusal(of: self.newToken) == nil)
+    }
+
+    @Test(arguments: [nil, "rubbish", #"{"keys":null}"#])
     func `Old keys work while a fetch fails, which is tried every ten seconds`(_ failure: String?) async throws {
         let issuer = Issuer(self.old)
         let verifier = issuer.verifier()

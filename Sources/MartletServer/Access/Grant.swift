@@ -87,6 +87,8 @@ final class GrantCache {
     }
 
     private var grants = RecentCache<Key, (grant: Grant, until: NIODeadline)>(capacity: GrantCache.capacity)
+    /// How often all were forgotten. What was verified before that is not to be inserted after it.
+    private(set) var generation = 0
 
     /// The grant of a token that was verified and has not ended.
     func grant(for token: String, as role: Role) -> Grant? {
@@ -97,12 +99,15 @@ final class GrantCache {
         return nil
     }
 
-    func insert(_ grant: Grant, as role: Role) {
+    /// - Parameter generation: when its verification began.
+    func insert(_ grant: Grant, as role: Role, of generation: Int) {
+        guard generation == self.generation else { return }
         let key = Key(role: role, token: grant.token)
         self.grants.insert((grant, .now() + Self.trust), for: key, cost: self.cost(of: grant.token))
     }
 
     func removeAll() {
+        self.generation += 1
         self.grants.removeAll()
     }
 

@@ -19,16 +19,27 @@ package enum KeyFile {
         return text
     }
 
+    /// Throws if one of the places that were asked, the last of them included, is one that anybody on the way can answer
+    /// for: it could put keys in, or send to where he does. Plain HTTP is for this machine only.
+    static func check(_ places: [String]) throws(AccessError) {
+        for (place, next) in zip(places, places.dropFirst()) {
+            guard let place = URLComponents(string: place), let next = URLComponents(string: next) else {
+                throw AccessError(description: "the server sends to what is no address")
+            }
+            guard next.scheme?.lowercased() == "https" || (next.scheme == place.scheme && next.host == place.host)
+            else {
+                throw AccessError(description: "the server sends elsewhere, over plain HTTP")
+            }
+        }
+    }
+
     /// The text of a key set, within five seconds.
     static func keySet(at location: Configuration.Auth.KeySet) async throws -> String {
         switch location {
         case .file(let path): return try self.text(at: path)
         case .url(let url):
             let response = try await HTTPClient.shared.execute(HTTPClientRequest(url: url), timeout: .seconds(5))
-            // A redirect to plain HTTP would let anybody on the way put keys in.
-            guard response.url.map({ $0.scheme == URL(string: url)?.scheme }) ?? true else {
-                throw AccessError(description: "the server sends elsewhere, by another scheme")
-            }
+            try self.check(response.history.map(\.request.url))
             guard response.status == .ok else {
                 throw AccessError(description: "the server answers \(response.status.code)")
             }

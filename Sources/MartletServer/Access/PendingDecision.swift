@@ -11,6 +11,12 @@ final class PendingDecision: Sendable {
     }
 
     private let state = Mutex(State.waiting)
+    /// The ``GrantCache``'s when it began.
+    let generation: Int
+
+    init(generation: Int) {
+        self.generation = generation
+    }
 
     /// Runs `decide` in a task that ``cancel()`` reaches; nil if that came first.
     func run(

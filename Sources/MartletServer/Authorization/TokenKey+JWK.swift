@@ -5,7 +5,13 @@ extension TokenKey {
     /// The keys of a JWK set (RFC 7517 §5) that can verify tokens: with `algorithm`, if one is given.
     ///
     /// Keys that can't are passed over, as RFC 7517 §5 asks for, so that an issuer may add a kind that is not known here.
-    static func set(_ text: String, algorithm: TokenAlgorithm?) async throws(TokenKeyError) -> [TokenKey] {
+    ///
+    /// - Returns: the keys, and what is wrong if there are none: an issuer may have withdrawn all.
+    /// - Throws: if it is no key set.
+    static func set(
+        _ text: String,
+        algorithm: TokenAlgorithm?
+    ) async throws(TokenKeyError) -> (keys: [TokenKey], lack: TokenKeyError?) {
         let value: JSONValue
         do {
             value = try JSONReader.read(Array(text.utf8))
@@ -23,12 +29,13 @@ extension TokenKey {
             guard let key = try? await TokenKey(jwk: jwk, only: algorithm) else { continue }
             keys.append(key)
         }
-        guard keys.isEmpty else { return keys }
+        guard keys.isEmpty else { return (keys, nil) }
         let wanted = algorithm.map { "\($0.rawValue) tokens" } ?? "tokens"
-        throw TokenKeyError(
+        let lack = TokenKeyError(
             "The key set has no key to verify \(wanted) with."
                 + (hasSecret ? " It holds a symmetric key (oct), and what many can fetch is no secret." : "")
         )
+        return ([], lack)
     }
 
     /// The key of a JWK, or an error if it is of no use.

@@ -36,8 +36,9 @@ actor TokenKeySet {
         self.fetch = fetch
     }
 
-    /// Fetches the keys, however long ago that was done last.
+    /// Fetches the keys, however long ago that was done last: of what they were a moment ago nothing more counts.
     func refresh() async throws(TokenKeyError) {
+        _ = await self.running?.value
         try await self.outcome().get()
     }
 
@@ -48,7 +49,7 @@ actor TokenKeySet {
             throw TokenError(.wrongAlgorithm, "The token must be signed with \(only.rawValue).")
         }
         let now = self.now()
-        if self.keys == nil || !self.isRecent(self.fetched, within: Self.freshness, of: now) {
+        if self.keys?.isEmpty ?? true || !self.isRecent(self.fetched, within: Self.freshness, of: now) {
             await self.fetchIfDue()
         }
         if let id, let keys = self.keys, !keys.contains(where: { $0.isCalled(id) }) {
@@ -98,7 +99,7 @@ actor TokenKeySet {
     }
 
     private func fetchOnce(_ start: Date) async -> Result<Void, TokenKeyError> {
-        let result: Result<[TokenKey], TokenKeyError>
+        let result: Result<(keys: [TokenKey], lack: TokenKeyError?), TokenKeyError>
         do {
             result = .success(try await TokenKey.set(try await self.fetch(), algorithm: self.algorithm))
         } catch let error as TokenKeyError {
@@ -108,11 +109,14 @@ actor TokenKeySet {
         }
         self.running = nil
         switch result {
-        case .success(let keys):
+        case .success((let keys, let lack)):
+            // Also if there are none: the issuer has withdrawn them.
             self.keys = keys
             self.fetched = start
             self.isFailing = false
-            return .success(())
+            guard let lack else { return .success(()) }
+            self.report(lack)
+            return .failure(lack)
         case .failure(let error):
             // What was fetched before still holds: an issuer that is down for a while locks nobody out.
             self.isFailing = true

@@ -73,11 +73,18 @@ final class HTTP1Codec: ChannelDuplexHandler, RemovableChannelHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         let part: HTTPServerResponsePart =
             switch self.unwrapOutboundIn(data) {
-            case .head(let response): .head(HTTPResponseHead(response))
+            case .head(let response): .head(self.head(of: response))
             case .body(let bytes): .body(.byteBuffer(bytes))
             case .end(let trailers): .end(trailers.map(HTTPHeaders.init))
             }
         context.write(self.wrapOutboundOut(part), promise: promise)
+    }
+
+    /// One who speaks 1.0 knows no chunks (RFC 9112 §6.1): what has no length ends with the connection.
+    private func head(of response: HTTPResponse) -> HTTPResponseHead {
+        var head = HTTPResponseHead(response)
+        if self.version == .http1_0, response.headerFields[.contentLength] == nil { head.version = .http1_0 }
+        return head
     }
 
     /// What matters to the connection, found in one pass.
@@ -94,14 +101,19 @@ final class HTTP1Codec: ChannelDuplexHandler, RemovableChannelHandler {
                 case 4 where Substring(name).utf8.equals("host"):
                     self.hosts += 1
                     if self.hosts == 1 { self.host = value }
-                case 10 where Substring(name).utf8.equals("connection"):
-                    let options = value.utf8.split(separator: UInt8(ascii: ","))
-                    if options.contains(where: { $0.withoutOWS.equals("upgrade") }) { self.offersChange = true }
+                case 10 where Substring(name).utf8.equals("connection"): self.look(atOptions: value)
+                // The parser takes the two for one.
+                case 16 where Substring(name).utf8.equals("proxy-connection"): self.look(atOptions: value)
                 case 17 where Substring(name).utf8.equals("transfer-encoding"):
                     if value.utf8.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) { self.namesNoCoding = true }
                 default: break
                 }
             }
+        }
+
+        private mutating func look(atOptions value: String) {
+            let options = value.utf8.split(separator: UInt8(ascii: ","))
+            if options.contains(where: { $0.withoutOWS.equals("upgrade") }) { self.offersChange = true }
         }
 
         func problem(in version: HTTPVersion) -> String? {

@@ -53,7 +53,10 @@ extension HubChannel {
                 keepalive: .init(pingInterval: .seconds(60), ackTimeout: .seconds(20))
             )
         )
-        let end = HTTP2ConnectionEnd()
+        let end = HTTP2ConnectionEnd(
+            deadlines: endpoint.shared(on: channel.eventLoop).deadlines,
+            limits: endpoint.limits
+        )
         var connection = NIOHTTP2Handler.ConnectionConfiguration()
         connection.initialSettings = [
             HTTP2Setting(parameter: .maxConcurrentStreams, value: endpoint.limits.streamsPerConnection),

@@ -9,7 +9,7 @@ extension HubHandler {
         var request = request
         if case .preflight = request.action { return try self.proceed(request) }
         if case .publish = request.action {
-            request.expectsContinue = head.headerFields.value(of: .expect)?.lowercased() == "100-continue"
+            request.expectsContinue = head.expectsContinue
             // The parser has seen that it is a number; one that is too large for us is too large a body.
             request.contentLength = head.headerFields.value(of: .contentLength).map { Int($0) ?? .max }
         }
@@ -48,7 +48,7 @@ extension HubHandler {
 
     private func wait(for decide: @escaping @Sendable () async -> Result<Grant, RequestError>, _ request: HubRequest) {
         guard let (eventLoop, handler) = self.home else { return }
-        let decision = PendingDecision()
+        let decision = PendingDecision(generation: self.shared.grants.generation)
         self.state = .authorizing(request, decision)
         self.deadline = .now() + (self.isQuiescing ? Self.lastCall : self.endpoint.limits.bodyTimeout)
         let isAccepted = self.endpoint.hub.perform {
@@ -65,7 +65,9 @@ extension HubHandler {
         guard case .authorizing(let request, let current) = self.state, current === decision else { return }
         do throws(RequestError) {
             let grant = try result.get()
-            if !grant.token.isEmpty { self.shared.grants.insert(grant, as: request.role) }
+            if !grant.token.isEmpty {
+                self.shared.grants.insert(grant, as: request.role, of: decision.generation)
+            }
             self.exchange.grant = grant
             try self.proceed(request)
         } catch {
@@ -84,6 +86,11 @@ extension HubHandler {
             throw RequestError(.serviceUnavailable, Decider.over, retryAfter: 1)
         }
     }
+}
+
+extension HTTPRequest {
+    /// Whether its sender waits to be told to send its body (RFC 9110 §10.1.1).
+    var expectsContinue: Bool { self.headerFields.value(of: .expect)?.lowercased() == "100-continue" }
 }
 
 extension HubRequest {

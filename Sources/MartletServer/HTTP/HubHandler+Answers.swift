@@ -8,11 +8,20 @@ extension HubHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         guard case .passing(let requestEnded, _) = self.state else { return context.write(data, promise: promise) }
         switch self.unwrapOutboundIn(data) {
-        case .head(var response)
-        where self.closesAfterAnswer && self.transport.ending == .lingers && response.status.kind != .informational:
-            response.headerFields[.connection] = "close"
+        case .head(var response) where self.transport.ending == .lingers && response.status.kind != .informational:
+            // The encoder does not know that no body comes, and would write the end of one.
+            let seemsToHaveBody = self.exchange.isHead && response.headerFields[.contentLength] == nil
+            if seemsToHaveBody { self.closesAfterAnswer = true }
+            if self.closesAfterAnswer { response.headerFields[.connection] = "close" }
             return context.write(self.wrapOutboundOut(.head(response)), promise: promise)
-        case .head, .body: return context.write(data, promise: promise)
+        case .head: return context.write(data, promise: promise)
+        case .body:
+            // Some of what answers, such as an error's middleware, does not look at the method (RFC 9110 §9.3.2).
+            if self.exchange.isHead {
+                promise?.succeed()
+                return
+            }
+            return context.write(data, promise: promise)
         case .end:
             let written = promise ?? context.eventLoop.makePromise()
             self.transport.noteEnd(written.futureResult)

@@ -95,6 +95,8 @@ extension HubHandler {
                 self.state = .passing(requestEnded: false, responseEnded: false)
                 self.deadline = .now() + self.endpoint.limits.bodyTimeout
                 guard self.handConnectionOver(context: context) else { return }
+                // Nobody does behind us, who reads the body if it likes and throws it away if not.
+                if request.expectsContinue { self.transport.sendContinue() }
                 return context.fireChannelRead(self.wrapInboundOut(part))
             }
             // The application's own requests are not the hub's to judge.

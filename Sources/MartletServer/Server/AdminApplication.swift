@@ -18,7 +18,7 @@ enum AdminApplication {
         let router = Router(options: .autoGenerateHeadEndpoints)
         router.add(middleware: SentenceMiddleware())
         router.add(middleware: OperatorMiddleware(rule: admin.rule))
-        router.addHealth(of: admin.hub)
+        router.addHealth(of: admin.hub, tellsOfSources: true)
         router.addBrowserClient()
         router.add(Asset.dashboard, named: "dashboard")
         router.addStreams(of: admin.hub.hub)

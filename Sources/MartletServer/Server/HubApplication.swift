@@ -63,17 +63,25 @@ struct SentenceMiddleware<Context: RequestContext>: RouterMiddleware {
 
 extension RouterMethods {
     /// Adds `/healthz`, which says that the process is up, and `/readyz`, which says that the hub's log works and streams
-    /// aren't being ended; else it answers 503 and why. `/readyz?verbose` adds a line for each source.
+    /// aren't being ended; else it answers 503 and why.
+    ///
+    /// On a hub without keys, which only this machine reaches, `/readyz?verbose` adds a line for each source. Others keep
+    /// that to themselves: what a source says is wrong may hold an internal address, or a topic that somebody looks at.
     ///
     /// ```swift
     /// router.addHealth(of: endpoint)
     /// ```
     public func addHealth(of endpoint: HubEndpoint) {
+        self.addHealth(of: endpoint, tellsOfSources: endpoint.access.isKeyless)
+    }
+
+    func addHealth(of endpoint: HubEndpoint, tellsOfSources: Bool) {
         self.get("/healthz") { _, _ in "ok\n" }
         self.get("/readyz") { request, _ in
             // A source that fails is no reason to send nobody here: the hub serves what it has.
             let details =
-                request.uri.queryParameters.has("verbose") ? endpoint.sources.map { $0.line + "\n" }.joined() : ""
+                tellsOfSources && request.uri.queryParameters.has("verbose")
+                ? endpoint.sources.map { $0.line + "\n" }.joined() : ""
             return switch await endpoint.readiness() {
             case .ready: Response.text(.ok, "ready\n" + details)
             case .notReady(let why): Response.text(.serviceUnavailable, why + "\n" + details)

@@ -9,6 +9,7 @@ extension HubEndpoint {
     /// Publishes that a subscriber has come or gone, on its own event loop. If the log refuses that, the subscriber is
     /// none the worse for it, and the list is right all the same.
     func announce(_ subscriber: ActiveSubscriber, isActive: Bool) {
+        self.listing.noteChange()
         self.hub.publish(SubscriptionDocument.updates(subscriber, isActive: isActive)) { _ in }
     }
 
@@ -23,8 +24,11 @@ extension HubEndpoint {
         ifNoneMatch: String?
     ) async throws -> HubResponse {
         // Before the list is made: what comes after this id is told by updates, and to hear of a change twice is harmless.
+        let (changes, last) = (self.listing.changes, self.hub.logState.bounds.last)
         let lastEventID = try await self.hub.lastEventID(grants: grants)
         let tag = "\"\(self.tag(of: lastEventID))\""
+        // What a publisher has made up may have been there before.
+        let isUnique = Position(lastEventID)?.sequence == last || lastEventID == Update.earliest
         var subscribers: [ActiveSubscriber] = []
         for (eventLoop, shared) in self.loops {
             subscribers += try await eventLoop.submit { shared.value.subscriptions.matching(path) }.get()
@@ -53,7 +57,8 @@ extension HubEndpoint {
         }
         response.fields = [("Content-Type", SubscriptionDocument.mediaType), ("Cache-Control", "private, no-cache")]
         response.fields.append(("ETag", tag))
-        if let ifNoneMatch, Self.matches(ifNoneMatch, tag) {
+        let isUnchanged = self.listing.isUnchanged(changes, at: last)
+        if let ifNoneMatch, ifNoneMatch == "*" || isUnchanged && isUnique && Self.matches(ifNoneMatch, tag) {
             response.status = .notModified
             response.body = ""
             response.hasLength = false
@@ -70,12 +75,12 @@ extension HubEndpoint {
         return isPlain ? id : Position(epoch: epoch, sequence: bounds.last).description
     }
 
-    /// RFC 9110 §13.1.2: a list of tags, compared weakly, or `*`.
+    /// RFC 9110 §13.1.2: a list of tags, compared weakly.
     private static func matches(_ field: String, _ tag: String) -> Bool {
         field.utf8.split(separator: UInt8(ascii: ",")).contains { item in
             var item = Substring(item).drop { $0 == " " }
             while item.last == " " { item.removeLast() }
-            return item == "*" || item == tag || item == "W/" + tag
+            return item == tag || item == "W/" + tag
         }
     }
 }

@@ -1,9 +1,12 @@
 """HTTP/2: many streams on one connection, flow control, and an orderly end."""
 
+import json
 import time
 
 from harness.outcome import check, check_equal
+from harness.certificates import Authority
 from harness.publisher import FORM
+from harness.raw_http2 import END_HEADERS, END_STREAM, HEADERS, PREFACE, FrameConnection, block, frame, settings
 from harness.scenario import scenario
 from harness.stream import HUB, hub_path
 
@@ -170,3 +173,43 @@ def shutdown(context, stands):
     code, _ = site.server.wait(max(0.1, start + 10 - time.monotonic()), "the process is gone 10 s after SIGTERM")
     check_equal(code, 0, "the exit code")
     return f"gone after {time.monotonic() - start:.1f} s"
+
+
+@scenario("HTTP/2: a connection on which nothing is asked for ends in time, and so does a head that comes in drops")
+def silent(context):
+    authority = Authority(context.folder)
+    certificate, key = authority.issue("server")
+    limits = {"header-timeout": "2s"}
+    server = context.server(config=json.dumps({"tls": {"certificate": certificate, "key": key}, "limits": limits}) + "\n")
+    fields = block(
+        (":method", "GET"), (":scheme", "https"), (":path", hub_path("a")), (":authority", "localhost"), ("x", "y" * 200)
+    )
+    # A connection, and what it sends a byte of now and then.
+    ways = {
+        "nothing": (FrameConnection(server.hub, authority.trust("h2"), raw=True), b""),
+        "the preface": (FrameConnection(server.hub, authority.trust("h2"), raw=True), PREFACE + settings(*[(6, 65_536)] * 20)),
+        "settings": (FrameConnection(server.hub, authority.trust("h2")), b""),
+        "a head": (FrameConnection(server.hub, authority.trust("h2")), frame(HEADERS, END_HEADERS | END_STREAM, 1, fields)),
+    }
+    # It has not come so far as to acknowledge anything.
+    ways["the preface"][0].take = lambda *_: None
+    busy = FrameConnection(server.hub, authority.trust("h2"))
+    busy.send(frame(HEADERS, END_HEADERS | END_STREAM, 1, fields))
+    start = time.monotonic()
+    sent = dict.fromkeys(ways, 0)
+    ends = {}
+    while len(ends) < len(ways):
+        taken = time.monotonic() - start
+        check(taken < 12, f"after {taken:.1f} s only {list(ends)} of {list(ways)} have ended")
+        for name, (connection, drops) in ways.items():
+            if name in ends:
+                continue
+            connection.send(drops[sent[name]:sent[name] + 1])
+            sent[name] += 1
+            connection.read(0.02)
+            if connection.closed:
+                ends[name] = taken
+                check(1 not in connection.heads, f"{name} was answered")
+    busy.read(0.5)
+    check(not busy.closed and busy.heads[1][":status"] == "200", "a stream has ended with those that asked for nothing")
+    return ", ".join(f"{name}: {taken:.1f} s" for name, taken in ends.items())
