@@ -8,13 +8,15 @@ import NIOCore
 final class LoopTurns {
     private static let stretch: TimeAmount = .milliseconds(5)
     private static let pause: TimeAmount = .microseconds(200)
-    /// Work that follows other work by less goes on with its stretch: nothing else can have had its turn.
+    /// Work that follows other work by less goes on with its stretch, unless sockets are known to have had their turn.
     private static let gap: TimeAmount = .microseconds(50)
 
     private let eventLoop: any EventLoop
     private var start = NIODeadline.uptimeNanoseconds(0)
     private var end = NIODeadline.uptimeNanoseconds(0)
     private var isPausing = false
+    /// A socket was read since something was done.
+    private var hasRested = false
     /// Something is being done: what that has done besides is a part of its stretch.
     private var isWorking = false
     /// What goes on after the pause, one after the other.
@@ -51,9 +53,16 @@ final class LoopTurns {
     @discardableResult
     func note() -> NIODeadline {
         let now = NIODeadline.now()
-        if now - self.end > Self.gap { self.start = now }
+        if self.hasRested || now - self.end > Self.gap { self.start = now }
+        self.hasRested = false
         self.end = now
         return now
+    }
+
+    /// Notes that a socket was read, so all of them have had their turn. A loop that is busy with those, and has little to
+    /// do for each, need not pause.
+    func rest() {
+        if !self.isWorking { self.hasRested = true }
     }
 
     /// Has all work pause now, and this go on afterwards.

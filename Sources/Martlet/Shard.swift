@@ -181,6 +181,9 @@ package final class Shard {
         return frames
     }
 
+    /// Whoever reads a socket of the loop says so, see ``LoopTurns/rest()``.
+    package func noteRead() { self.turns.rest() }
+
     /// The place up to which a subscriber has everything that is for it.
     package func cursor(of subscriber: Subscriber) -> SequenceNumber {
         self.eventLoop.preconditionInEventLoop()

@@ -7,6 +7,7 @@ import NIOHTTPTypes
 extension HubHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = self.unwrapInboundIn(data)
+        self.shard.noteRead()
         self.hasReadPart = true
         if self.takesParts && self.held.isEmpty { self.take(part, context: context) } else { self.held.append(part) }
     }
