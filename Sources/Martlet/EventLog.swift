@@ -153,7 +153,8 @@ public protocol EventLog: Sendable {
         limit: PageLimit
     ) async throws(LogError) -> LogPage
 
-    /// Finds the newest update that its publisher gave this id, or nil.
+    /// Finds the update that its publisher gave this id; nil if there is none, or if there are several: then nobody knows
+    /// which is meant.
     ///
     /// - Throws: ``LogError`` if what keeps the log can't be read.
     func sequence(ofID id: String) async throws(LogError) -> SequenceNumber?
@@ -177,7 +178,7 @@ public protocol EventLog: Sendable {
 }
 
 extension EventLog {
-    /// The newest with the id, whoever may see it.
+    /// The one with the id, whoever may see it.
     public func sequence(ofID id: String, for interest: Interest) async throws(LogError) -> SequenceNumber? {
         try await self.sequence(ofID: id)
     }

@@ -75,6 +75,7 @@ final class History: Sendable {
     func resume(id: String, for interest: Interest) async throws(LogError) -> ResumePoint {
         if let point = self.resumeAtOnce(id: id) { return point }
         var known = try await self.log.sequence(ofID: id, for: interest)
+        // Of another topic: a page may be given the id of whatever its publisher has published last.
         if known == nil { known = try await self.log.sequence(ofID: id) }
         if let sequence = known {
             return ResumePoint(cursor: sequence, lastEventID: id)

@@ -61,6 +61,10 @@ struct IndexedRing<Element: RingElement> {
     /// The most elements that one page looks at: finding nothing takes time too.
     private static var maxScanned: Int { 4096 }
 
+    /// How far each of some lists is looked at. A request may name a thousand topics, and what it costs must not grow with
+    /// those times what a page holds.
+    private static func share(of lists: Int) -> Int { max(8, self.maxScanned / max(1, lists)) }
+
     /// The elements after `sequence` that an interest selects and admits, oldest first, and how far the search is
     /// complete.
     ///
@@ -84,10 +88,10 @@ struct IndexedRing<Element: RingElement> {
             return true
         }
 
+        filter.steps = 0
         if filter.isScan {
             let start = Int(sequence + 1 - self.first)
             let end = min(self.elements.count, start + Self.maxScanned)
-            filter.steps = 0
             for candidate in self.elements[start..<end] {
                 if filter.selects(candidate.topics), !take(candidate, &filter) {
                     return (found, found[found.count - 1].sequence)
@@ -101,10 +105,11 @@ struct IndexedRing<Element: RingElement> {
         var bound = self.last
         var candidates: [SequenceNumber] = []
         let selectors = filter.interest.selectors
+        let share = Self.share(of: selectors.count)
         for topic in selectors.lazy.compactMap(\.exactTopic) {
             guard let list = self.byTopic[topic] else { continue }
             let start = list.firstIndex(after: sequence)
-            let end = min(list.count, start + limit.updates)
+            let end = min(list.count, start + min(limit.updates, share))
             candidates.append(contentsOf: list[start..<end])
             if end < list.count { bound = min(bound, list[end] - 1) }
         }
@@ -142,7 +147,7 @@ struct IndexedRing<Element: RingElement> {
             }
         } else {
             let lists = interest.selectors.compactMap { $0.exactTopic.flatMap { self.byTopic[$0] } }
-            let numbers = Set(lists.flatMap { $0.suffix(Self.maxScanned) })
+            let numbers = Set(lists.flatMap { $0.suffix(Self.share(of: lists.count)) })
             for number in numbers.sorted(by: >).prefix(Self.maxScanned) {
                 let element = self.elements[Int(number - self.first)]
                 if filter.admits(isPrivate: element.isPrivate, topics: element.topics), !take(element) { break }

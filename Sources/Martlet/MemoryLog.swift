@@ -25,7 +25,7 @@ public final class MemoryLog: EventLog {
         /// Publisher's ids; the newest update wins where one was given twice.
         var byID: [ExactText: SequenceNumber] = [:]
         /// The older ones of those that were given more than once, oldest first.
-        var olderByID: [ExactText: [SequenceNumber]] = [:]
+        var olderByID: [ExactText: Deque<SequenceNumber>] = [:]
         /// When each kept update came, in the ring's order, if age is limited.
         var arrivals = ArrivalTimes()
         /// The bookmarks of whole sources.
@@ -105,9 +105,12 @@ public final class MemoryLog: EventLog {
         }
     }
 
-    /// Finds the newest update that its publisher gave this id.
+    /// Finds the update that its publisher gave this id, if there is one only.
     public func sequence(ofID id: String) async throws(LogError) -> SequenceNumber? {
-        self.state.withLock { $0.byID[ExactText(id)] }
+        self.state.withLock { state in
+            let id = ExactText(id)
+            return state.olderByID[id] == nil ? state.byID[id] : nil
+        }
     }
 
     /// Finds the newest update with an id that an interest selects and admits, of the newest few with the id.
@@ -116,7 +119,7 @@ public final class MemoryLog: EventLog {
             let id = ExactText(id)
             guard let newest = state.byID[id] else { return nil }
             var filter = InterestFilter(interest)
-            let numbers = [newest] + (state.olderByID[id]?.suffix(100).reversed() ?? [])
+            let numbers = [newest] + (state.olderByID[id].map { $0.suffix(100).reversed() } ?? [])
             return numbers.first { number in
                 guard let entry = state.ring.element(at: number) else { return false }
                 return filter.selects(entry.topics) && filter.admits(isPrivate: entry.isPrivate, topics: entry.topics)

@@ -13,7 +13,7 @@ extension SQLiteLog {
         bookmarks: [Bookmark]
     ) async throws(LogError) -> SequenceNumber {
         let first = self.bounds.last + 1
-        let published = self.now()
+        let published = self.stamp()
         // Not GRDB's async `write`: that gives up when the task is cancelled, and a batch that publishers wait for must
         // be finished or refused, never left open.
         let result: Result<Void, any Error> = await withCheckedContinuation { continuation in
@@ -33,6 +33,16 @@ extension SQLiteLog {
             // The keys made by the transaction went with it.
             self.topicKeys.withLock { $0.removeAll() }
             throw LogError(path: self.path, error)
+        }
+    }
+
+    /// The time that updates are said to have come at: no earlier than those before them, though the clock was set back or
+    /// is not set yet, or they would be trimmed as old once it is. A day and more ahead of the clock nothing is believed.
+    private func stamp() -> Int64 {
+        let now = self.now()
+        return self.newestStamp.withLock { newest in
+            newest = newest - now < 86_400_000 ? max(newest, now) : now
+            return newest
         }
     }
 

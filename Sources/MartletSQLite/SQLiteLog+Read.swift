@@ -40,8 +40,8 @@ extension SQLiteLog {
             var entries: [LogEntry] = []
             var room = limit.bytes
             for candidate in candidates {
-                let entry = try reader.entry(at: candidate)
-                guard filter.admits(isPrivate: entry.update.isPrivate, topics: entry.update.topics) else { continue }
+                let read = try reader.entry(at: candidate) { filter.admits(isPrivate: $0, topics: $1) }
+                guard let entry = read else { continue }
                 let size = entry.update.data.utf8.count
                 if !entries.isEmpty, size > room || entries.count == limit.updates {
                     complete = entries[entries.count - 1].position.sequence
@@ -54,13 +54,14 @@ extension SQLiteLog {
         }
     }
 
-    /// Finds the newest update that its publisher gave this id.
+    /// Finds the update that its publisher gave this id, if there is one only.
     public func sequence(ofID id: String) async throws(LogError) -> SequenceNumber? {
         // SQLite's text would end there, and be another id.
         if id.utf8.contains(0) { return nil }
         return try await self.read { db in
-            let statement = try db.cachedStatement(sql: "SELECT max(sequence) FROM entry WHERE id = ?")
-            return try Int64.fetchOne(statement, arguments: [id])
+            let statement = try db.cachedStatement(sql: "SELECT sequence FROM entry WHERE id = ? LIMIT 2")
+            let numbers = try Int64.fetchAll(statement, arguments: [id])
+            return numbers.count == 1 ? numbers[0] : nil
         }
     }
 
@@ -88,11 +89,11 @@ extension SQLiteLog {
         try await self.read { db in
             var reader = EntryReader(db: db, epoch: self.epoch)
             var filter = InterestFilter(interest)
-            /// Those of a list that are wanted, the newest first.
-            func newest(of sql: String, _ arguments: StatementArguments) throws -> [Int64] {
+            /// Those of a list that are wanted, the newest first, of so many.
+            func newest(of sql: String, _ arguments: StatementArguments, limit most: Int) throws -> [Int64] {
                 let numbers = try Int64.fetchCursor(
-                    db.cachedStatement(sql: sql + " ORDER BY sequence DESC LIMIT \(SQLiteLog.maxScanned)"),
-                    arguments: arguments
+                    db.cachedStatement(sql: sql + " ORDER BY sequence DESC LIMIT ?"),
+                    arguments: arguments + [most]
                 )
                 var found: [Int64] = []
                 while found.count < limit.updates, let number = try numbers.next() {
@@ -106,18 +107,20 @@ extension SQLiteLog {
             }
             var found: Set<Int64> = []
             if filter.isScan {
-                found = Set(try newest(of: "SELECT sequence FROM entry", []))
+                found = Set(try newest(of: "SELECT sequence FROM entry", [], limit: SQLiteLog.maxScanned))
             } else {
-                for key in try SQLiteLog.keys(db, matching: interest.selectors) {
+                let keys = try SQLiteLog.keys(db, matching: interest.selectors)
+                for key in keys {
                     for table in ["entry", "alternate"] {
-                        found.formUnion(try newest(of: "SELECT sequence FROM \(table) WHERE topic = ?", [key]))
+                        let sql = "SELECT sequence FROM \(table) WHERE topic = ?"
+                        found.formUnion(try newest(of: sql, [key], limit: SQLiteLog.share(of: keys.count)))
                     }
                 }
             }
             var entries: [LogEntry] = []
             var room = limit.bytes
             for number in found.sorted(by: >).prefix(limit.updates) {
-                let entry = try reader.entry(at: number)
+                guard let entry = try reader.entry(at: number) else { continue }
                 room -= entry.update.data.utf8.count
                 if room < 0, !entries.isEmpty { break }
                 entries.append(entry)
@@ -136,7 +139,9 @@ extension SQLiteLog {
     ) throws -> (numbers: [Int64], complete: Int64) {
         var numbers: [Int64] = []
         var complete = last
-        for key in try self.keys(db, matching: selectors) {
+        let keys = try self.keys(db, matching: selectors)
+        let limit = min(limit, self.share(of: keys.count))
+        for key in keys {
             for table in ["entry", "alternate"] {
                 let statement = try db.cachedStatement(
                     sql: "SELECT sequence FROM \(table) WHERE topic = ? AND sequence > ? ORDER BY sequence LIMIT ?"
@@ -154,6 +159,10 @@ extension SQLiteLog {
 
     /// The most updates that are looked at one by one for one answer.
     fileprivate static let maxScanned = 4096
+
+    /// How far the lists of each of some topics are looked at. A request may name a thousand, and what it costs must not grow
+    /// with those times what a page holds.
+    private static func share(of topics: Int) -> Int { max(8, self.maxScanned / max(1, 2 * topics)) }
 
     /// The keys of the topics that are asked for by name.
     private static func keys(_ db: Database, matching selectors: [Selector]) throws -> [Int64] {
@@ -186,15 +195,24 @@ private struct EntryReader {
         self.epoch = epoch
     }
 
-    mutating func entry(at sequence: Int64) throws -> LogEntry {
+    /// - Parameter isAdmitted: whether it may be seen, by whether it is private and its topics; nil is returned if not. What
+    ///   it says is not even read then.
+    mutating func entry(
+        at sequence: Int64,
+        if isAdmitted: (Bool, [Topic]) -> Bool = { _, _ in true }
+    ) throws -> LogEntry? {
         let statement = try self.db.cachedStatement(
             sql: "SELECT topic, alternates, id, type, retry, private, data FROM entry WHERE sequence = ?"
         )
-        guard let row = try Row.fetchOne(statement, arguments: [sequence]) else {
+        // Not `fetchOne`, which copies the row.
+        let rows = try Row.fetchCursor(statement, arguments: [sequence])
+        guard let row = try rows.next() else {
             throw LogError(code: .unavailable, message: "update \(sequence) is missing from the log")
         }
+        let topics = try self.topics(row[0], row[1])
+        guard isAdmitted(row[5], topics) else { return nil }
         let update = Update(
-            uncheckedTopics: try self.topics(row[0], row[1]),
+            uncheckedTopics: topics,
             data: try row.withUnsafeData(atIndex: 6) { String(decoding: $0 ?? Data(), as: Unicode.UTF8.self) },
             id: row[2],
             type: row[3],

@@ -10,6 +10,9 @@ extension SQLiteLog {
     /// Bookmarks are few beside updates: they are counted every so many rounds, which are a second.
     private static let roundsPerBookmarks = 600
 
+    /// The most that is kept beside the file.
+    private static let maxUnplacedBytes = 64 << 20
+
     /// Trims by count and age, in the background, until the task is cancelled.
     ///
     /// What fails is told to the logger, and tried again.
@@ -19,11 +22,30 @@ extension SQLiteLog {
             do throws(LogError) {
                 while try await self.trimStep(), !Task.isCancelled {}
                 if round % SQLiteLog.roundsPerBookmarks == 0 { try await self.trimBookmarks() }
+                try await self.putInPlace(above: SQLiteLog.maxUnplacedBytes)
             } catch {
                 self.logger.error("The log could not be trimmed: \(error)")
             }
             round += 1
             try? await Task.sleep(for: .seconds(1))
+        }
+    }
+
+    /// Writes to its place what was committed, if it is more than so many bytes, and lets readers wait meanwhile.
+    ///
+    /// SQLite does that by itself, but only as far as the oldest reader has begun: where one follows another without end, it
+    /// never begins anew, and what lies beside the file grows until the disk is full.
+    func putInPlace(above bytes: Int) async throws(LogError) {
+        guard self.unplacedBytes > bytes else { return }
+        let result: Result<Void, any Error> = await withCheckedContinuation { continuation in
+            self.pool.asyncBarrierWriteWithoutTransaction { db in
+                continuation.resume(returning: Result { _ = try db.get().checkpoint(.truncate) })
+            }
+        }
+        do {
+            try result.get()
+        } catch {
+            throw LogError(path: self.path, error)
         }
     }
 
@@ -34,12 +56,13 @@ extension SQLiteLog {
         var end = bounds.first - 1
         let stop = min(bounds.last, end + SQLiteLog.updatesPerStep)
         if let updates = self.keep.updates { end = max(end, min(stop, bounds.last - Int64(updates))) }
-        let oldest: Int64? = self.keep.age.map { self.now() - $0.milliseconds }
+        let now = self.now()
+        let oldest: Int64? = self.keep.age.map { now - $0.milliseconds }
         let start = bounds.first
         let countEnd = end
         let result: Result<Int64, any Error> = await withCheckedContinuation { continuation in
             self.pool.asyncWrite(
-                { db in try self.trim(db, from: start, through: countEnd, until: stop, olderThan: oldest) },
+                { db in try self.trim(db, from: start, through: countEnd, until: stop, olderThan: oldest, at: now) },
                 completion: { _, result in continuation.resume(returning: result) }
             )
         }
@@ -58,10 +81,16 @@ extension SQLiteLog {
         from start: Int64,
         through end: Int64,
         until stop: Int64,
-        olderThan oldest: Int64?
+        olderThan oldest: Int64?,
+        at now: Int64
     ) throws -> Int64 {
         var end = end
         if let oldest, end < stop {
+            // From when the clock was ahead: they would be kept until it is there again, and all that comes after them.
+            try db.cachedStatement(
+                sql: "UPDATE entry SET published = ?1 WHERE sequence > ?2 AND sequence <= ?3 AND published > ?4"
+            )
+            .execute(arguments: [now, end, stop, now + 86_400_000])
             let young = try Int64.fetchOne(
                 db.cachedStatement(
                     sql: """

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import Martlet
 import Testing
@@ -132,6 +133,69 @@ import Testing
         #expect(try await log.page(after: 0, for: .sample("c"), limit: self.limit).entries.isEmpty)
         #expect(try await log.newest(for: .sample("c")) == nil)
         #expect(try await self.rows(log, in: "alternate") == 1)
+    }
+
+    @Test func `a clock that was ahead for a while keeps nothing for longer than one that was right`() async throws {
+        let log = try self.open(age: .seconds(10))
+        let year: Int64 = 365 * 86_400_000
+        _ = try await log.append([.sample("a", data: "1")])
+        self.time.advance(by: year)
+        _ = try await log.append((0..<600).map { _ in try .sample("a", data: "from the future") })
+        self.time.advance(by: -year)
+        _ = try await log.append([.sample("a", data: "2")])
+        self.time.advance(by: 5000)
+        // What is met is taken for as old as the log may be.
+        while try await log.trimStep() {}
+        self.time.advance(by: 11_000)
+        while try await log.trimStep() {}
+        self.time.advance(by: 11_000)
+        while try await log.trimStep() {}
+        #expect(log.bounds == LogBounds(first: 603, last: 602))
+    }
+
+    @Test func `a clock that is not set yet makes nothing old`() async throws {
+        var log: SQLiteLog? = try self.open(age: .seconds(10))
+        _ = try await log?.append([.sample("a")])
+        log = nil
+        // The machine has started without knowing the time.
+        self.time.advance(by: -900_000)
+        let reopened = try await self.folder.reopened { try self.open(age: .seconds(10)) }
+        _ = try await reopened.append([.sample("a")])
+        self.time.advance(by: 905_000)
+        #expect(try await reopened.trimStep() == false)
+        #expect(reopened.bounds == LogBounds(first: 1, last: 2))
+    }
+
+    @Test func `what lies beside the file is put in its place though readers follow one another`() async throws {
+        let log = try self.open()
+        try await withThrowingTaskGroup { group in
+            // There is always one that began before the newest commit.
+            for _ in 0..<3 {
+                group.addTask {
+                    while !Task.isCancelled {
+                        _ = try? await log.page(after: 0, for: .sample("a"), limit: self.limit)
+                    }
+                }
+            }
+            let large = String(repeating: "x", count: 100_000)
+            for _ in 0..<30 { _ = try await log.append([.sample("a", data: large)]) }
+            try await log.putInPlace(above: .max)
+            #expect(log.unplacedBytes > 0)
+            try await log.putInPlace(above: 0)
+            #expect(log.unplacedBytes == 0)
+            group.cancelAll()
+        }
+        #expect(log.bounds.last == 30)
+    }
+
+    @Test func `its size is the file's, also by the name of a link`() async throws {
+        try FileManager.default.createSymbolicLink(
+            atPath: self.folder.file("link.db"),
+            withDestinationPath: self.folder.file()
+        )
+        let log = try SQLiteLog(path: self.folder.file("link.db"))
+        _ = try await log.append([.sample("a", data: String(repeating: "x", count: 100_000))])
+        #expect(try #require(log.bytes) > 100_000)
     }
 
     @Test func `trimming runs by itself, and ends with its task`() async throws {

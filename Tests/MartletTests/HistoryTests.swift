@@ -99,14 +99,27 @@ import Testing
 
 /// Publishers that know nothing of one another may give the same id.
 @Suite(.timeLimit(.minutes(1))) struct SharedIDTests {
+    @Test func `an id that many have given is no place for one whose own lies far back`() async throws {
+        let log = MemoryLog()
+        _ = try await log.append([.sample("users/42", id: "1"), .sample("users/42", id: "2")])
+        _ = try await log.append((0..<101).map { try .sample("users/\($0 + 100)", id: "1") })
+        let point = try await History(log: log).resume(id: "1", for: .sample("users/42"))
+        // Update 2 may be missing, and it is said so.
+        #expect(point.gap?.reason == .unknownID)
+    }
+
     @Test func `of updates with the same id the one that was asked for is gone on from`() async throws {
         let log = MemoryLog(keep: Retention(updates: 5, age: nil))
         let history = History(log: log)
         _ = try await log.append([.sample("orders", id: "1"), .sample("orders", id: "2"), .sample("payments", id: "1")])
         #expect(try await history.resume(id: "1", for: .sample("orders")).cursor == 1)
         #expect(try await history.resume(id: "1", for: .sample("payments")).cursor == 3)
-        // Who asks for neither is where he would have been.
-        #expect(try await history.resume(id: "1", for: .sample("else")).cursor == 3)
+        // Of what is neither's nobody knows which was meant.
+        let unknown = try await history.resume(id: "1", for: .sample("else"))
+        #expect(unknown.gap?.reason == .unknownID)
+        // One that was given once is a place, whoever's it is.
+        let known = try await history.resume(id: "2", for: .sample("payments"))
+        #expect(known.cursor == 2 && known.gap == nil)
         _ = try await log.append([.sample("a"), .sample("a"), .sample("a")])
         #expect(try await log.sequence(ofID: "1", for: .sample("orders")) == nil, "it was trimmed")
         #expect(try await log.sequence(ofID: "1", for: .sample("payments")) == 3)

@@ -57,6 +57,29 @@ import Testing
         }
     }
 
+    @Test func `what a page looks at does not grow with the topics that are asked for`() throws {
+        var ring = IndexedRing<LogEntry>(startingAfter: 0)
+        for number in 0..<50_000 {
+            ring.append(self.entry(SequenceNumber(number + 1), try .sample("t/\(number % 1000)")))
+        }
+        var filter = InterestFilter(Interest(selectors: try (0..<1000).map { try Selector("t/\($0)") }))
+        var looks = 0
+        let page = ring.page(after: 0, for: &filter, limit: PageLimit(updates: 512, bytes: .max)) { _ in
+            looks += 1
+            return true
+        }
+        #expect(looks <= 8000 && page.elements.isEmpty && page.through == 8000)
+        // And everything is found all the same, page by page.
+        var (found, place): ([SequenceNumber], SequenceNumber) = ([], 0)
+        while place < ring.last {
+            let page = ring.page(after: place, for: &filter, limit: PageLimit(updates: 512, bytes: .max))
+            found += page.elements.map(\.position.sequence)
+            try #require(page.through > place)
+            place = page.through
+        }
+        #expect(found == Array(1...50_000))
+    }
+
     @Test func `after a reset it knows nothing, and goes on where it is told`() throws {
         var ring = IndexedRing<LogEntry>(startingAfter: 0)
         ring.append(self.entry(1, try .sample("a")))

@@ -49,7 +49,8 @@ struct LogModel {
     }
 
     func sequence(ofID id: String) -> SequenceNumber? {
-        self.all[Int(self.first - 1)...].last { $0.update.id == id }?.position.sequence
+        let found = self.all[Int(self.first - 1)...].filter { $0.update.id == id }
+        return found.count == 1 ? found[0].position.sequence : nil
     }
 
     /// Judges one page; it need not be as large as it might be, but complete up to where it says, and get on.

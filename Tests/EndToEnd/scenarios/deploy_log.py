@@ -175,6 +175,19 @@ def refused(context):
     for log in ("app.db", "text", "none.db"):
         script(context, "martlet-backup", log, "new.db", code=1)
     script(context, "martlet-backup", LOG, "nowhere/new.db", code=1)
+    if os.geteuid() == 0:
+        # What is left of a failure belongs to whom the log will belong to, or the hub could not lock it.
+        os.mkdir(context.path("fresh"))
+        os.chown(context.path("fresh"), 65_534, 65_534)
+        script(context, "martlet-restore", "damaged.db", "fresh/log.db", code=1)
+        check_equal(os.stat(context.path("fresh/log.db-lock")).st_uid, 65_534, "the owner of the lock")
+        # The log's own, if there is one, rather than its folder's.
+        os.mkdir(context.path("shared"))
+        script(context, "martlet-backup", LOG, "shared/log.db")
+        os.chown(context.path("shared/log.db"), 65_534, 65_534)
+        script(context, "martlet-restore", "copy.db", "shared/log.db")
+        for name in ("log.db", "log.db-lock"):
+            check_equal(os.stat(context.path(f"shared/{name}")).st_uid, 65_534, f"the owner of {name}")
     for name in ("martlet-backup", "martlet-restore"):
         script(context, name, "--help", code=64)
     left = {name for name in os.listdir(context.folder) if name.startswith(("new", LOG))}
