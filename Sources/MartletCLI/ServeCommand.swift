@@ -61,6 +61,8 @@ struct ServeCommand: AsyncParsableCommand {
         if let loops = loaded.configuration.loops { NIOSingletons.groupLoopCountSuggestion = loops }
         do {
             let configuration = loaded.configuration
+            // It may come while the server starts, which takes as long as key sets and the log do.
+            let reloads = await UnixSignalsSequence(trapping: .sighup)
             let metrics = PrometheusRegistry(logger: logger)
             MetricsSystem.bootstrap(metrics)
             let server = try await HubServer(configuration: configuration, logger: logger, metrics: metrics) {
@@ -71,7 +73,7 @@ struct ServeCommand: AsyncParsableCommand {
                 logger.notice("\(configuration.auth.summary)")
             }
             var group = ServiceGroupConfiguration(
-                services: [.init(service: server), .init(service: Reloading(server: server))],
+                services: [.init(service: server), .init(service: Reloading(server: server, signals: reloads))],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 // The group narrates at info what concerns no operator.
                 logger: Self.logger(level: max(logger.logLevel, .warning), format: diagnostics.format)
@@ -109,11 +111,11 @@ struct ServeCommand: AsyncParsableCommand {
 /// Has certificates and key sets read again whenever SIGHUP comes.
 private struct Reloading: Service {
     let server: HubServer
+    let signals: UnixSignalsSequence
 
     func run() async throws {
-        let signals = await UnixSignalsSequence(trapping: .sighup)
         await cancelWhenGracefulShutdown {
-            for await _ in signals { await self.server.reload() }
+            for await _ in self.signals { await self.server.reload() }
         }
         try? await gracefulShutdown()
     }

@@ -219,7 +219,10 @@ extension ConfigurationRefusalTests {
             "limits: { header: 512 }",
             #"martlet.yaml:1: limits.header: expected a size from 1KiB to 1MiB, found "512""#
         ),
-        Row("limits: { body: 2GiB }", #"martlet.yaml:1: limits.body: expected a size from 1KiB to 1GiB, found "2GiB""#),
+        Row(
+            "limits: { body: 2GiB }",
+            #"martlet.yaml:1: limits.body: expected a size from 1KiB to 512MiB, found "2GiB""#
+        ),
         Row(
             "limits: { header-timeout: 1.5s }",
             "martlet.yaml:1: limits.header-timeout: expected a duration like 30s, 5m, 12h or 7d, found \"1.5s\""

@@ -43,6 +43,16 @@ import Testing
         #expect(!refusal.contains("s3"))
     }
 
+    @Test(arguments: [#""Authorization: Bearer s3cret${""#, #""s3cret: ${UNSET}""#, #""s3cret ${}""#, "s3cret"])
+    func `nor does the refusal of a header in a list`(_ field: String) throws {
+        for list in ["[\(field)]", field] {
+            let source = "{ kind: http, url: \"http://127.0.0.1/\", topic: w, every: 1s, headers: \(list) }"
+            let refusal = try ConfigurationFolder("sources: { w: \(source) }").refusal(environment: [:])
+            #expect(refusal.contains("headers"))
+            #expect(!refusal.contains("s3"))
+        }
+    }
+
     @Test func `a secret is still what it is`() {
         #expect(Secret("a") == Secret("a"))
         #expect(Secret("a") != Secret("b"))

@@ -360,6 +360,28 @@ struct RequestSequenceTests {
         }
     }
 
+    @Test func `Requests that came at once are not answered while nobody takes the answers`() async throws {
+        try await ServedHub.run { hub in
+            for _ in 1...4 {
+                let large = String(repeating: "x", count: 100_000)
+                #expect(try hub.connect().request("POST", "/topics/a", body: large).status == 200)
+            }
+            let wire = try hub.connect(receiveBuffer: 4 << 10, sendBuffer: 32 << 10)
+            let poll = "GET /topics/a HTTP/1.1\r\nHost: hub.localhost\r\nAccept: application/json\r\n"
+            try wire.send(String(repeating: poll + "Last-Event-ID: earliest\r\n\r\n", count: 60))
+            func answers() async throws -> Int {
+                try await hub.hub.counters().reduce(0) { $0 + ($1.closed[StreamEnd.answered.rawValue]) }
+            }
+            #expect(try await eventually { try await answers() > 0 })
+            // Others are answered meanwhile, which takes their time.
+            for _ in 1...50 { #expect(try hub.connect().request("GET", "/healthz").status == 200) }
+            // The kernel takes some megabytes.
+            #expect(try await answers() < 30)
+            for _ in 1...60 { #expect(try wire.readResponse().text.contains("xxxxx")) }
+            #expect(try await answers() == 60)
+        }
+    }
+
     @Test func `Answers that nobody reads do not pile up without end`() async throws {
         try await ServedHub.run { hub in
             let wire = try hub.connect(receiveBuffer: 4 << 10, sendBuffer: 32 << 10)

@@ -37,7 +37,7 @@ extension Configuration {
 
         mutating func read(_ section: Section) {
             section.read("header", into: &header, as: .size(1 << 10...1 << 20))
-            section.read("body", into: &body, as: .size(1 << 10...1 << 30))
+            section.read("body", into: &body, as: .size(1 << 10...1 << 29))
             section.read("header-timeout", into: &headerTimeout, as: .duration(.seconds(1) ... .seconds(300)))
             section.read("body-timeout", into: &bodyTimeout, as: .duration(.seconds(1) ... .seconds(300)))
             if let setting = section.setting("selectors", as: .integer(1...1000)) { selectors = setting.value }

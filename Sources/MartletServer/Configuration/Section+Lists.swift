@@ -15,9 +15,10 @@ extension Section {
         case .file(let node):
             if let sequence = node.sequence {
                 guard bound(sequence.count, key, at: .file(reading.location(node.mark))) else { return nil }
-                given = sequence.map { text(of: $0, key, expectation: format.expectation) }
+                given = sequence.map { text(of: $0, key, expectation: format.expectation, isSecret: format.isSecret) }
             } else {
-                let text = text(of: node, key, expectation: "a list, each \(format.expectation)")
+                let expectation = "a list, each \(format.expectation)"
+                let text = text(of: node, key, expectation: expectation, isSecret: format.isSecret)
                 given = text.map(Self.separated) ?? [nil]
             }
         }

@@ -95,6 +95,12 @@ public struct HubChannel: ServerChildChannel, HTTPChannelHandler {
         }
     }
 
+    /// Whether somebody else has put TLS into the pipeline, such as `.tls(.hub(endpoint), …)` of HummingbirdTLS. Streams write
+    /// past the pipeline, which must not be past that.
+    static func isBehindTLS(_ channel: any Channel) -> Bool {
+        (try? channel.pipeline.syncOperations.handler(type: NIOSSLHandler.self)) != nil
+    }
+
     static func setUpHTTP1(
         _ channel: any Channel,
         isSecure: Bool,
@@ -104,7 +110,7 @@ public struct HubChannel: ServerChildChannel, HTTPChannelHandler {
         do {
             let connection = try HTTP1Connection(
                 channel,
-                isSecure: isSecure,
+                isSecure: isSecure || Self.isBehindTLS(channel),
                 limits: endpoint.limits,
                 handOver: handOver
             )

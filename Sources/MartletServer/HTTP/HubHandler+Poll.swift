@@ -31,7 +31,12 @@ extension HubHandler {
         guard case .polling(let poll) = self.state else { return }
         self.state = .answering
         self.shared.streamsBySubject.remove(self, of: self.exchange.grant?.subject ?? "")
-        self.endpoint.closeStream(from: self.exchange.address)
+        // A stream of HTTP/2 may hold its answer for as long as the peer gives no window for it, and counts for so long.
+        if self.transport.ending == .ends {
+            self.isCounted = true
+        } else {
+            self.endpoint.closeStream(from: self.exchange.address)
+        }
         if poll.isCutOff {
             _ = poll.end(.other)
             // An answer without events would have the client ask again at once.

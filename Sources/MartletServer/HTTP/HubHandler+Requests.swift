@@ -9,7 +9,11 @@ extension HubHandler {
         let part = self.unwrapInboundIn(data)
         self.shard.noteRead()
         self.hasReadPart = true
-        if self.takesParts && self.held.isEmpty { self.take(part, context: context) } else { self.held.append(part) }
+        if self.takesParts(context) && self.held.isEmpty {
+            self.take(part, context: context)
+        } else {
+            self.held.append(part)
+        }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -36,6 +40,7 @@ extension HubHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable { self.replay() }
         self.resumeReading()
         context.fireChannelWritabilityChanged()
     }
@@ -179,7 +184,7 @@ extension HubHandler {
             return
         }
         self.isReplaying = true
-        while self.takesParts, let part = self.held.popFirst() {
+        while self.takesParts(context), let part = self.held.popFirst() {
             self.take(part, context: context)
         }
         self.isReplaying = false
@@ -193,9 +198,11 @@ extension HubHandler {
         self.resumeReading()
     }
 
-    /// Whether the next part of a request can be looked at.
-    private var takesParts: Bool {
+    /// Whether the next part of a request can be looked at. A request is not begun while nobody takes the answers before it:
+    /// many fit into one read, and what they ask for may be large.
+    private func takesParts(_ context: ChannelHandlerContext) -> Bool {
         switch self.state {
+        case .idle: context.channel.isWritable
         case .authorizing, .answering, .polling, .passing(requestEnded: true, _), .done: false
         default: true
         }

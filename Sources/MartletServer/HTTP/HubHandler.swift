@@ -91,6 +91,8 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
     var errorBehind: RequestError?
     /// What the peer had not got when a connection that ends was last looked at.
     var unsentBytes = 0
+    /// It still counts as a stream, though it has been answered.
+    var isCounted = false
     /// The server is to stop.
     var isQuiescing = false
     /// The connection ends after the answer at hand.
@@ -116,6 +118,7 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
         self.abandon()
         self.shared.deadlines.remove(self)
         self.context = nil
+        if self.isCounted { self.endpoint.closeStream(from: self.exchange.address) }
         if !self.isHandedOver { self.transport.handOver(nil) }
         self.state = .done
     }

@@ -8,7 +8,7 @@ import ServerSentEvents
 /// Owned by the ``HubHandler`` whose request it is, and like it confined to the connection's event loop.
 final class LongPoll: StreamOutlet {
     /// More than this is not collected for one answer; the rest comes with the next.
-    private static let maxBytes = 1 << 20
+    private static let maxBytes = 256 << 10
 
     private let shard: Shard
     private let answersAtOnce: Bool

@@ -126,23 +126,54 @@ final class StreamHandler: ChannelInboundHandler, StreamOutlet {
         }
     }
 
+    /// What TLS is given at once: it makes a copy of its own for each connection, and keeps the room for that.
+    private static let maxPieceBytes = 16_384
+
     /// Leaves bytes to the channel, which writes them when the socket has room.
     private func queue(_ bytes: ByteBuffer) -> SendResult {
-        guard let context = self.context else { return .closed }
-        self.queued += bytes.readableBytes
-        self.isWriting = true
-        defer { self.isWriting = false }
+        guard self.context != nil else { return .closed }
         self.queuedWrites += 1
-        let promise = context.eventLoop.makePromise(of: Void.self)
-        promise.futureResult.assumeIsolated().whenSuccess { self.queuedWriteFinished() }
-        context.writeAndFlush(NIOAny(bytes), promise: promise)
+        self.writePieces(of: bytes)
         return self.isEnding ? .closed : self.isQueued ? .full : .taken
+    }
+
+    /// Writes a piece, and the next one once the socket has taken it.
+    private func writePieces(of bytes: ByteBuffer) {
+        var rest = bytes
+        var isTaken = true
+        while isTaken, let context = self.context {
+            let length = self.isSecure ? min(rest.readableBytes, Self.maxPieceBytes) : rest.readableBytes
+            guard let piece = rest.readSlice(length: length) else { return }
+            let isLast = rest.readableBytes == 0
+            self.queued += length
+            self.isWriting = true
+            isTaken = false
+            var isReturned = false
+            let promise = context.eventLoop.makePromise(of: Void.self)
+            promise.futureResult.assumeIsolated().whenSuccess {
+                if isLast {
+                    self.queuedWriteFinished()
+                } else if isReturned {
+                    self.writePieces(of: rest)
+                    self.tellOfRoom()
+                } else {
+                    isTaken = true
+                }
+            }
+            context.writeAndFlush(NIOAny(piece), promise: promise)
+            isReturned = true
+            self.isWriting = false
+        }
     }
 
     private func queuedWriteFinished() {
         self.queuedWrites -= 1
         // A write that was done at once has told so itself.
-        guard !self.isQueued, !self.isWriting, let context = self.context else { return }
+        if !self.isWriting { self.tellOfRoom() }
+    }
+
+    private func tellOfRoom() {
+        guard !self.isQueued, let context = self.context else { return }
         // In a turn of its own: this may have been called from within a write.
         context.eventLoop.assumeIsolated().execute {
             if !self.isQueued { self.membership.roomAvailable() }

@@ -5,10 +5,12 @@ import NIOCore
 final class StreamsBySubject {
     /// For how long it is known that a subject's were ended: longer than a request takes from being decided on to its answer.
     private static let memory: TimeAmount = .minutes(5)
-    private static let maxRemembered = 1024
+    private static let minRemembered = 1024
 
     private var members: [String: [ObjectIdentifier: any HasDeadline]] = [:]
     private var endings: [String: (number: Int, at: NIODeadline)] = [:]
+    /// At how many of them those that are over are looked for.
+    private var pruning = StreamsBySubject.minRemembered
 
     /// How often something was withdrawn.
     private(set) var count = 0
@@ -27,8 +29,10 @@ final class StreamsBySubject {
     /// Ends those of a subject, and those that are being opened.
     func end(_ subject: String, now: NIODeadline = .now()) {
         self.count += 1
-        if self.endings.count >= Self.maxRemembered {
+        if self.endings.count >= self.pruning {
             self.endings = self.endings.filter { now - $0.value.at < Self.memory }
+            // Not again for each of those that follow, if an application has everybody log out.
+            self.pruning = max(Self.minRemembered, self.endings.count * 2)
         }
         self.endings[subject] = (self.count, now)
         // A copy, since what ends leaves.

@@ -2,7 +2,9 @@
 
 import concurrent.futures
 import os
+import signal
 import socket
+import subprocess
 import time
 
 from harness.forgery import forged
@@ -169,6 +171,43 @@ def silent(context):
     taken = time.monotonic() - asked
     check(taken < 8, f"tokens were held up for {taken:.1f} s")
     return f"the start took {starting:.1f} s, tokens {taken:.1f} s"
+
+
+@scenario("key sets: SIGHUP while an issuer holds up the start harms nobody")
+def early(context):
+    issuer = context.closes(socket.create_server(("127.0.0.1", 0)))
+    config = configure(context, auth={"publish": {"jwks": f"http://127.0.0.1:{issuer.getsockname()[1]}{PATH}"}, "anonymous": True})
+    with open(context.path("martlet.yaml"), "w") as file:
+        file.write(config)
+    command = [context.binary, "serve", "--config", "martlet.yaml", "--address", "127.0.0.1:0", "--admin", "127.0.0.1:0"]
+    with open(context.path("stderr"), "wb") as errors:
+        process = subprocess.Popen(command, cwd=context.folder, stdout=subprocess.DEVNULL, stderr=errors)
+    context.closes(Ended(process))
+    # It asks for the keys while it starts.
+    issuer.settimeout(10)
+    issuer.accept()
+    process.send_signal(signal.SIGHUP)
+
+    def said():
+        check_equal(process.poll(), None, "the exit code")
+        with open(context.path("stderr")) as file:
+            return file.read()
+
+    wait_for(lambda: "Hub on" in said(), 15, "it has started")
+    process.send_signal(signal.SIGTERM)
+    check_equal(process.wait(15), 0, "the exit code at its end")
+
+
+class Ended:
+    """A process that goes with the scenario."""
+
+    def __init__(self, process):
+        self.process = process
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
 
 
 @scenario("key sets: one in a file is read again at SIGHUP, and a broken one changes nothing")

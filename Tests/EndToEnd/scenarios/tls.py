@@ -194,3 +194,24 @@ def curl(context, protocol, version):
         process.kill()
         process.wait()
     site.server.wait_for_status(lambda s: s["streams"] == 0, 5, "curl's stream is let go")
+
+
+@scenario("TLS: a large update costs each subscriber of HTTP/1.1 no copy of it")
+def large(context):
+    site = Site(context)
+    streams = [site.stream(hub_path("a")) for _ in range(40)]
+    publisher = site.publisher()
+    publisher.form("a", "small")
+    for stream in streams:
+        check_equal([event.data for event in stream.read(1)], ["small"], "what came first")
+    before = site.server.resident()
+    text = "x" * 1_000_000
+    publisher.form("a", text)
+    for stream in streams:
+        check_equal([event.data for event in stream.read(1)], [text], "what came of a megabyte")
+    grown = (site.server.resident() - before) / (1 << 20)
+    check(grown < 20, f"memory grew by {grown:.1f} MiB")
+    publisher.form("a", "last")
+    for stream in streams:
+        check_equal([event.data for event in stream.read(1)], ["last"], "what came last")
+    return f"{grown:+.1f} MiB"
