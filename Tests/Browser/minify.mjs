@@ -1,5 +1,6 @@
 // A small minifier that changes nothing a program could notice: comments and insignificant white space go, and private
-// names (#like-this), which nothing outside a class can see, become short. Local names stay as they are.
+// names (#like-this), which nothing outside a class can see, become short, in each class anew. Local names stay as they
+// are.
 
 /** What a token looks like after which a slash begins a regular expression and doesn't divide. */
 const beforeRegex = [
@@ -88,6 +89,8 @@ export function minify(source) {
             continue
         }
         let { text } = token
+        // No class is within another.
+        if (text === 'class') privateNames.clear()
         if (text[0] === '#') text = short(text)
         else if (token.kind === 'template') {
             text = text.replace(/\$\{this\.(#[\w$]+)\}/g, (_, name) => `\${this.${short(name)}}`)

@@ -5,6 +5,7 @@ import { World, record, settle, streamTo } from './world.mjs'
 /** A hub behind a proxy that lets answers through when they have ended, and no stream before. */
 class BufferingHub {
     log = []
+    values = []
     waiting = []
     hasHeaders = true
     streams = 0
@@ -22,7 +23,8 @@ class BufferingHub {
         this.polls.push(request)
         const id = request.headers['last-event-id']
         const events = id ? this.log.filter((event) => +event.id > +id) : []
-        if (!id || events.length) return this.reply(events)
+        if (!id) return this.reply(this.values)
+        if (events.length) return this.reply(events)
         return new Promise((resolve) => {
             const wait = { resolve, after: +id }
             this.waiting.push(wait)
@@ -31,7 +33,7 @@ class BufferingHub {
     }
 
     stream(request) {
-        const response = streamTo(request)
+        const response = streamTo(request, { headers: { 'Last-Event-ID': String(this.log.length) } })
         if (this.isOpen) request.write(':\n\n')
         return response
     }
@@ -90,6 +92,34 @@ for (const hasHeaders of [true, false]) {
     })
 }
 
+test('headers whose body is held are not told as open, and are no place to go on from', async () => {
+    const { world, hub, source, seen } = begin()
+    hub.values.push({ id: '0', data: 'value' })
+    await world.advance(4999)
+    assert.deepEqual([seen, source.readyState], [[], 0])
+    await world.advance(1)
+    assert.equal('last-event-id' in hub.polls[0].headers, false)
+    assert.deepEqual([seen, source.readyState], [['open', 'value'], 1])
+    source.close()
+})
+
+test('tabs share what is polled, and one that joins later gets current values', async () => {
+    const { world, hub, tab, source, seen } = begin({ share: true })
+    await world.advance(10_000)
+    hub.publish('a')
+    hub.values.push(hub.log[0])
+    await world.advance(1000)
+    const late = world.tab().source('/hub', { share: true })
+    const lateSeen = record(late)
+    await world.advance(10_000)
+    hub.publish('b')
+    await settle()
+    assert.deepEqual([seen, lateSeen], [['open', 'a', 'b'], ['open', 'a', 'b']])
+    assert.ok(world.requests.every((request) => request.tab === tab || request.signal.aborted))
+    late.close()
+    source.close()
+})
+
 test('a poll takes 25 seconds to bring nothing, and the next follows at once', async () => {
     const { world, hub, source } = begin()
     await world.advance(5000)
@@ -110,6 +140,26 @@ test('a poll may wait for longer than idleTimeout', async () => {
     hub.publish('b')
     await world.advance(40_000)
     assert.match(seen[3].message, /nothing came for 40000 ms/)
+    source.close()
+})
+
+test('a page that is shown again does not take a poll for a dead stream', async () => {
+    const { world, tab, source, seen } = begin({ idleTimeout: 10_000 })
+    await world.advance(20_000)
+    tab.fire('visibilitychange', tab.document)
+    await settle()
+    assert.deepEqual(seen, ['open'])
+    source.close()
+})
+
+test('a clock that is set back does not make it poll for longer', async () => {
+    const { world, hub, source } = begin()
+    await world.advance(10_000)
+    world.jump(-3_600_000)
+    await world.advance(60_000)
+    assert.equal(hub.streams, 2)
+    await world.advance(100_000)
+    assert.equal(hub.streams, 2)
     source.close()
 })
 
@@ -228,8 +278,8 @@ test('an answer to a poll that is too large ends it', async () => {
     hub.publish('x'.repeat(2000))
     hub.reply = () => Response.json({ lastEventID: '1', events: hub.log })
     await world.advance(1000)
-    assert.match(seen[1].message, /larger than 1000/)
-    assert.equal(seen[2], 'close too-large 0')
+    assert.match(seen[0].message, /larger than 1000/)
+    assert.equal(seen[1], 'close too-large 0')
     assert.equal(source.readyState, 2)
 })
 

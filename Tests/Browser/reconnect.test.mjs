@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { World, record, settle, streamTo } from './world.mjs'
+import { World, openTo, record, settle, streamTo } from './world.mjs'
 
-function begin(options = {}, { random = 1, server = (request) => streamTo(request) } = {}) {
+function begin(options = {}, { random = 1, server = (request) => openTo(request) } = {}) {
     const world = new World()
     world.server = server
     world.random = random
@@ -47,7 +47,7 @@ test('an id without data counts, an unfinished event does not', async () => {
 })
 
 test('the position that a hub says in its answer is where to go on', async () => {
-    const server = (request) => streamTo(request, { headers: { 'Last-Event-ID': 'e-9' } })
+    const server = (request) => openTo(request, { headers: { 'Last-Event-ID': 'e-9' } })
     const { world, source } = begin({}, { server })
     await settle()
     world.requests[0].cut()
@@ -166,7 +166,7 @@ test('a number beyond all numbers makes no loop, whatever the dice say', async (
 for (const status of [408, 425, 429, 500, 502, 503, 504, 599]) {
     test(`${status} is tried again`, async () => {
         let isReady = false
-        const server = (request) => (isReady ? streamTo(request) : new Response('busy', { status }))
+        const server = (request) => (isReady ? openTo(request) : new Response('busy', { status }))
         const { world, source, seen } = begin({}, { server })
         await settle()
         assert.deepEqual([seen[0].status, seen[0].body, seen[0].willRetry, seen[0].delay], [status, 'busy', true, 1000])
@@ -202,6 +202,28 @@ test('coming back to the page does not cut Retry-After short', async () => {
     assert.equal(world.requests.length, 2)
     source.close()
 })
+
+for (const [away, back, subject] of [['freeze', 'resume', 'document'], ['pagehide', 'pageshow', undefined]]) {
+    for (const share of [false, true]) {
+        test(`${away} and ${back} do not cut Retry-After short${share ? ', shared' : ''}`, async () => {
+            const server = () => new Response('', { status: 429, headers: { 'Retry-After': '60' } })
+            const { world, tab, source } = begin({ share }, { server })
+            await world.advance(5000)
+            for (let turn = 0; turn < 3; turn++) {
+                tab.fire(away, subject && tab[subject])
+                await world.advance(1000)
+                tab.fire(back, subject && tab[subject])
+                await world.advance(1000)
+            }
+            assert.equal(world.requests.length, 1)
+            await world.advance(48_999)
+            assert.equal(world.requests.length, 1)
+            await world.advance(1)
+            assert.equal(world.requests.length, 2)
+            source.close()
+        })
+    }
+}
 
 test('while offline it waits, and online it returns at once', async () => {
     const { world, tab, source } = begin()
@@ -351,13 +373,21 @@ test('after a sleep in which timers stood still, the clock decides', async () =>
         await settle()
         world.requests[0].write(':\n\n')
         await settle()
-        world.now += sleep
-        for (const timer of world.timers) timer.at += sleep
+        world.jump(sleep)
         tab.fire('visibilitychange', tab.document)
         await world.advance(1000)
         assert.equal(world.requests.length, count)
         source.close()
     }
+})
+
+test('a clock that is set back does not hide silence', async () => {
+    const { world, source, seen } = begin()
+    await world.advance(1000)
+    world.jump(-3_600_000)
+    await world.advance(90_000)
+    assert.match(seen[1].message, /nothing came for 45000 ms/)
+    source.close()
 })
 
 test('nothing is left behind by a thousand reconnections', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Hub, World, record, settle } from './world.mjs'
+import { Hub, World, openTo, record, settle } from './world.mjs'
 
 /** A hub and tabs that share; `seen` has what each tab was told. */
 async function begin(count, options = {}) {
@@ -129,6 +129,122 @@ test('a tab that joins later gets no old events, but current values', async () =
     await settle()
     assert.deepEqual(late.data(), [2, 4])
     assert.deepEqual(tabs[0].data(), [1, 2, 3, 4])
+    assert.equal(hub.streams.length, 1)
+})
+
+test('a tab that joins while its leader is behind ends at the newest values', async () => {
+    const { world, hub, tabs, add } = await begin(1)
+    hub.publish(1)
+    await settle()
+    hub.kill()
+    hub.publish(2, { topic: 'a' })
+    for (let i = 3; i <= 7; i++) hub.publish(i, { topic: 'b' })
+    await world.advance(6000)
+    hub.isUp = true
+    const late = await add()
+    await settle()
+    assert.deepEqual(late.data(), [2, 7])
+    await world.advance(10_000)
+    assert.deepEqual(late.data(), [2, 7])
+    assert.deepEqual(tabs[0].data(), range(1, 7))
+    hub.publish(8)
+    await settle()
+    assert.deepEqual(late.data(), [2, 7, 8])
+    assert.equal(hub.streams.length, 1)
+})
+
+test('nor does a leader that is slow make it end at an older one', async () => {
+    const { world, hub, tabs, add } = await begin(1)
+    const [slow] = hub.streams
+    hub.holds = (request) => request === slow
+    hub.publish(1, { topic: 'a' })
+    for (let i = 2; i <= 6; i++) hub.publish(i, { topic: 'b' })
+    const late = await add()
+    await settle()
+    assert.deepEqual(late.data(), [1, 6])
+    for (let i = 0; i < 3; i++) {
+        slow.write(slow.held.shift())
+        await world.advance(i * 1500)
+    }
+    assert.deepEqual([tabs[0].data(), late.data()], [[1, 2, 3], [1, 6]])
+    hub.holds = () => false
+    hub.release(slow)
+    hub.publish(7)
+    await settle()
+    assert.deepEqual([tabs[0].data(), late.data()], [range(1, 7), [1, 6, 7]])
+    assert.equal(hub.streams.length, 1)
+})
+
+test('a tab with an id of its own is not told what its leader comes to before that', async () => {
+    const { world, hub, tabs, add } = await begin(1)
+    const [slow] = hub.streams
+    hub.holds = (request) => request === slow
+    for (let i = 1; i <= 50; i++) hub.publish(i)
+    const late = await add({ lastEventId: 'e-50' })
+    await world.advance(500)
+    hub.holds = () => false
+    hub.release(slow)
+    await settle()
+    assert.equal(hub.streams.length, 1)
+    await world.advance(30_000)
+    hub.publish(51)
+    await settle()
+    assert.deepEqual([tabs[0].data(), late.data()], [range(1, 51), [51]])
+})
+
+test('a tab that joins does not wait for a leader that is at the same place but not connected', async () => {
+    const { world, hub, tabs, add } = await begin(1, { initialDelay: 25_000 })
+    hub.publish(1, { topic: 'a' })
+    await settle()
+    hub.streams[0].cut()
+    const late = await add()
+    await world.advance(4000)
+    hub.publish(2)
+    await settle()
+    assert.deepEqual([tabs[0].data(), late.data()], [[1], [1, 2]])
+    await world.advance(30_000)
+    hub.publish(3)
+    await settle()
+    assert.deepEqual([tabs[0].data(), late.data()], [[1, 2, 3], [1, 2, 3]])
+    assert.equal(hub.streams.length, 1)
+})
+
+test('what the network of a tab that joins holds back for longer comes from its leader', async () => {
+    const { world, hub, tabs, add } = await begin(1)
+    const [stream] = hub.streams
+    hub.holds = (request) => request !== stream
+    const late = await add()
+    await world.advance(300)
+    hub.publish(1)
+    await world.advance(1500)
+    assert.equal(hub.streams.length, 1)
+    hub.publish(2)
+    await settle()
+    assert.deepEqual([tabs[0].data(), late.data()], [[1, 2], [1, 2]])
+})
+
+test('tabs that got values when they joined need no connection at a takeover', async () => {
+    const world = new World()
+    const hub = new Hub(world)
+    hub.publish(1, { topic: 'a' })
+    // What other topics had since makes their places differ.
+    let place = 1
+    const answer = hub.answer.bind(hub)
+    world.server = (request) => {
+        const response = answer(request)
+        if (!request.headers['last-event-id']) request.write(`id: p-${place++}\n\n`)
+        return response
+    }
+    const tabs = []
+    for (let i = 0; i < 8; i++) {
+        const tab = world.tab()
+        tabs.push({ tab, seen: record(tab.source('/hub', { share: true })) })
+        await world.advance(2500)
+    }
+    const before = world.requests.length
+    tabs[0].tab.crash()
+    await world.advance(3000)
+    assert.equal(world.requests.length, before + 1)
     assert.equal(hub.streams.length, 1)
 })
 
@@ -377,6 +493,28 @@ test('a hub that says its position: nothing is lost even if nothing had come yet
     assert.equal(hub.streams.length, 1)
 })
 
+for (const share of [false, true]) {
+    test(`a page that is put aside remembers ids that came without events${share ? ', as a leader' : ''}`, async () => {
+        const world = new World()
+        const hub = new Hub(world)
+        hub.saysPosition = true
+        const tab = world.tab()
+        const seen = record(tab.source('/hub', { share }))
+        await world.advance(2000)
+        tab.fire('pagehide')
+        hub.publish(1)
+        tab.fire('pageshow')
+        await world.advance(2000)
+        assert.deepEqual(seen, ['open', 'open', '1'])
+        hub.streams[0].write('id: e-7\n\n')
+        await settle()
+        tab.fire('pagehide')
+        tab.fire('pageshow')
+        await settle()
+        assert.equal(world.requests.at(-1).headers['last-event-id'], 'e-7')
+    })
+}
+
 test('one that is frozen while it catches up misses nothing', async () => {
     const { world, hub, tabs, add } = await begin(2)
     hub.publish(1)
@@ -568,6 +706,40 @@ test('a hub that gives no ids can be shared too', async () => {
     assert.deepEqual(tabs[1].data(), range(1, 40))
     assert.deepEqual(late.data(), range(2, 40))
     assert.equal(hub.streams.length, 1)
+})
+
+test('a server without ids that sends its value at once: a value that returns is told', async () => {
+    const world = new World()
+    let value = 5
+    const tell = (request) => request.write(`data: ${value}\n\n`)
+    world.server = (request) => {
+        const response = openTo(request)
+        tell(request)
+        return response
+    }
+    const seen = []
+    for (let i = 0; i < 2; i++) {
+        seen.push(record(world.tab().source('/hub', { share: true })))
+        await world.advance(3000)
+    }
+    for (value of [6, 5]) {
+        for (const request of world.requests) if (!request.isOver) tell(request)
+        await world.advance(3000)
+    }
+    assert.deepEqual(seen, [['open', '5', '6', '5'], ['open', '5', '6', '5']])
+})
+
+test('a clock that is set back does not hide that a leader hangs', async () => {
+    const { world, hub, tabs } = await begin(2)
+    hub.publish(1)
+    await settle()
+    tabs[0].tab.isFrozen = true
+    const [stuck] = hub.streams
+    hub.holds = (request) => request === stuck
+    world.jump(-3_600_000)
+    hub.publish(2)
+    await world.advance(15_000)
+    assert.deepEqual(tabs[1].data(), [1, 2])
 })
 
 test('a refusal is told to all tabs, with status and body, and ends all', async () => {

@@ -38,6 +38,7 @@ test('the minifier keeps strings, templates and regular expressions', () => {
     assert.equal(minify('let b = `x ${ a } /* y */` /* no */\n'), 'let b=`x ${ a } /* y */`\n')
     assert.equal(minify("c = 'it // is' + 4 / 2 / 1\n"), "c='it // is'+4/2/1\n")
     assert.equal(minify('a + +b - -c; return_ = d\n.e'), 'a+ +b- -c;return_=d.e\n')
+    assert.equal(minify('class A { #a = 1; #b }\nclass B { #c }\n'), 'class A{#e=1;#t}\nclass B{#e}\n')
     assert.equal([...tokens(source)].map((token) => token.text).join(''), source)
     assert.throws(() => minify('`never'), SyntaxError)
 })

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MartletSource } from '../../Sources/MartletServer/Browser/martlet.js'
-import { World, record, settle, streamTo } from './world.mjs'
+import { World, openTo, record, settle, streamTo } from './world.mjs'
 
 function begin(url = '/hub', options = {}) {
     const world = new World()
-    world.server = (request) => streamTo(request)
+    world.server = (request) => openTo(request)
     const tab = world.tab()
     const source = tab.source(url, options)
     return { world, tab, source, seen: record(source) }
@@ -48,7 +48,7 @@ test('topics become parameters', () => {
 test('a message has data, lastEventId and the origin of the last redirect', async () => {
     const { world, source } = begin()
     world.server = (request) => {
-        const response = streamTo(request)
+        const response = openTo(request)
         Object.defineProperty(response, 'url', { value: 'https://other.example/there' })
         return response
     }
@@ -148,7 +148,7 @@ for (const status of [401, 403]) {
         assert.equal(source.readyState, 2)
 
         const again = begin('/hub', { token: () => `t${++number}` })
-        again.world.server = (request) => again.world.requests.length % 2 ? refuse(request) : streamTo(request)
+        again.world.server = (request) => again.world.requests.length % 2 ? refuse(request) : openTo(request)
         await settle()
         assert.equal(again.source.readyState, 1)
         again.world.requests[1].end()
@@ -221,7 +221,7 @@ for (const type of ['text/html; charset=utf-8', 'text/event-streams', 'applicati
 test('a content type with parameters or in capitals is one', async () => {
     for (const type of ['text/event-stream; charset=utf-8', 'Text/Event-Stream;x=y']) {
         const { world, source } = begin()
-        world.server = (request) => streamTo(request, { type })
+        world.server = (request) => openTo(request, { type })
         await settle()
         assert.equal(source.readyState, 1)
         source.close()
@@ -378,7 +378,7 @@ test('an id too large to be sent does not break it', async () => {
 test('it works without a page: no document, location, storage, navigator', async () => {
     const world = new World()
     const tab = world.tab()
-    world.server = (request) => streamTo(request)
+    world.server = (request) => openTo(request)
     const { setTimeout, clearTimeout, fetch, Date, Math } = tab
     const bind = (action) => action.bind(tab)
     const env = { setTimeout: bind(setTimeout), clearTimeout: bind(clearTimeout), fetch: bind(fetch), Date, Math }
@@ -440,7 +440,7 @@ test('blocked and full storage are lived without', async () => {
         (tab) => (tab.sessionStorage.setItem = () => refuse('QuotaExceededError')),
     ]) {
         const world = new World()
-        world.server = (request) => streamTo(request)
+        world.server = (request) => openTo(request)
         const tab = world.tab()
         block(tab)
         const source = tab.source('/hub', { remember: true })

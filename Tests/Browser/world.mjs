@@ -37,6 +37,12 @@ export class World {
         await settle()
     }
 
+    /** The clock jumps, and what it says is due when it was: a sleep, or a clock that was set. */
+    jump(milliseconds) {
+        this.now += milliseconds
+        for (const timer of this.timers) timer.at += milliseconds
+    }
+
     addTimer(tab, action, delay = 0) {
         if (delay > 0x7fffffff) throw new RangeError('a timer that browsers would run at once')
         const timer = { id: ++this.#timerNumber, tab, action, at: this.now + Math.max(0, delay) }
@@ -107,6 +113,7 @@ export class Tab extends EventTarget {
     async fetch(url, { headers, signal, ...rest }) {
         const { world } = this
         if (this.isGone) return await new Promise(() => {})
+        signal.throwIfAborted()
         const request = { url, headers: Object.fromEntries(headers), signal, tab: this, at: world.now, ...rest }
         world.requests.push(request)
         this.#inFlight.add(request)
@@ -201,6 +208,13 @@ export function streamTo(request, { status = 200, type = 'text/event-stream', he
     return response
 }
 
+/** A response that begins with a comment, as a hub's does. */
+export function openTo(request, options) {
+    const response = streamTo(request, options)
+    request.write(':\n\n')
+    return response
+}
+
 /** A hub with a log: new events for all streams, what was missed for those with an id, values for those without. */
 export class Hub {
     log = []
@@ -222,8 +236,7 @@ export class Hub {
     answer(request) {
         if (!this.isUp) return Promise.reject(new TypeError('connection refused'))
         const position = this.saysPosition && { headers: { 'Last-Event-ID': `e-${this.#count}` } }
-        const response = streamTo(request, position || {})
-        request.write(':\n\n')
+        const response = openTo(request, position || {})
         const id = request.headers['last-event-id']
         if (id) {
             const index = this.log.findIndex((entry) => entry.id === id)

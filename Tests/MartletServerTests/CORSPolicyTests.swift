@@ -21,7 +21,7 @@ struct CORSPolicyTests {
         #expect(
             Self.lines(Self.listed, origin) == [
                 "Access-Control-Allow-Origin: \(origin)", "Access-Control-Allow-Credentials: true",
-                "Access-Control-Expose-Headers: Last-Event-ID", "Vary: Origin",
+                "Access-Control-Expose-Headers: Last-Event-ID, Retry-After", "Vary: Origin",
             ]
         )
     }
@@ -48,7 +48,7 @@ struct CORSPolicyTests {
     func `Every origin is allowed without credentials`(_ origin: String?) {
         #expect(
             Self.lines(Self.anyOrigin, origin) == [
-                "Access-Control-Allow-Origin: *", "Access-Control-Expose-Headers: Last-Event-ID",
+                "Access-Control-Allow-Origin: *", "Access-Control-Expose-Headers: Last-Event-ID, Retry-After",
             ]
         )
     }

@@ -109,7 +109,7 @@ struct RequestLimitTests {
                 #expect(response.status == status)
                 #expect(response["Access-Control-Allow-Origin"] == "https://app.example")
                 #expect(response["Access-Control-Allow-Credentials"] == "true")
-                #expect(response["Access-Control-Expose-Headers"] == "Last-Event-ID")
+                #expect(response["Access-Control-Expose-Headers"] == "Last-Event-ID, Retry-After")
                 #expect(response["Vary"] == "Origin")
             }
             let head = try hub.connect().subscribe("/topics/a", fields: page)

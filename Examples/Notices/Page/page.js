@@ -55,7 +55,8 @@ async function enter() {
         count(JSON.parse(data).unread)
         showOrSay()
     }
-    source.onclose = leave
+    // An event may be called "close", too.
+    source.onclose = (event) => event instanceof MessageEvent || leave()
     $('login').hidden = true
     $('inside').hidden = false
 }

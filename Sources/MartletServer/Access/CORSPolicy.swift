@@ -13,13 +13,15 @@ struct CORSPolicy: Sendable {
 
     private static let methods = "GET, HEAD, POST"
     private static let requestHeaders = "Authorization, Cache-Control, Content-Type, Last-Event-ID"
+    /// A page reads no others of another origin's answer, and has to know where it is and when it may ask again.
+    private static let answerHeaders = "Last-Event-ID, Retry-After"
     /// Browsers cut it to what they like: Chromium to two hours, Firefox to a day.
     private static let preflightSeconds = "7200"
 
     /// What an answer to a request from `origin` says to the browser.
     func fields(for origin: String?) -> [(name: String, value: String)] {
         if self.allowsAnyOrigin {
-            return [("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", "Last-Event-ID")]
+            return [("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", Self.answerHeaders)]
         }
         if self.origins.isEmpty { return [] }
         // Also where it is refused: a cache must not give one origin's answer to another.
@@ -27,7 +29,7 @@ struct CORSPolicy: Sendable {
         return [
             ("Access-Control-Allow-Origin", origin),
             ("Access-Control-Allow-Credentials", "true"),
-            ("Access-Control-Expose-Headers", "Last-Event-ID"),
+            ("Access-Control-Expose-Headers", Self.answerHeaders),
             ("Vary", "Origin"),
         ]
     }

@@ -512,14 +512,17 @@ find('subscribe').onsubmit = (event) => {
     const source = (subscription = new WholeSource('.well-known/mercure', { topics, lastEventId, maxDelay: 5000 }))
     subscribed('connecting')
     source.onopen = () => subscribed('subscribed')
-    source.onerror = ({ status, body, message, willRetry }) => {
+    // What is published may be of these types too; the list shows it.
+    source.onerror = (event) => {
+        if (event instanceof MessageEvent) return
+        const { status, body, message, willRetry } = event
         const why = (status > 200 && body.slice(0, 500)) || message
         subscribed(`${willRetry ? 'lost, trying again' : 'refused'}: ${why}`, true)
     }
-    source.onclose = ({ reason }) => {
-        if (source !== subscription) return
+    source.onclose = (event) => {
+        if (event instanceof MessageEvent || source !== subscription) return
         subscription = undefined
-        if (reason === 'closed') subscribed('not subscribed')
+        if (event.reason === 'closed') subscribed('not subscribed')
         else find('stop').disabled = true
     }
     source.onany = (update) => {

@@ -10,7 +10,10 @@ const find = (id) => document.getElementById(id)
 /** Tells in words how a source fares. */
 function watch(source, tell) {
     source.addEventListener('open', () => tell('live'))
-    source.addEventListener('error', ({ status, body, message, willRetry, delay }) => {
+    source.addEventListener('error', (event) => {
+        // Anybody may publish an event of this type.
+        if (event instanceof MessageEvent) return
+        const { status, body, message, willRetry, delay } = event
         if (willRetry) tell(`the hub is away, trying again in ${Math.ceil(delay / 1000)} s`, true)
         else tell(`refused: ${status} ${body || message}`, true)
     })

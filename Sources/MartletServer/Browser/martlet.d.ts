@@ -75,7 +75,7 @@ export interface MartletErrorEvent extends Event {
  */
 export type MartletCloseReason = 'closed' | 'ended' | 'refused' | 'content-type' | 'too-large'
 
-/** The end of a source; the last event it has, and the only one of this kind. */
+/** The end of a source; the last event that it has. */
 export interface MartletCloseEvent extends Event {
     readonly type: 'close'
     readonly reason: MartletCloseReason
@@ -83,11 +83,12 @@ export interface MartletCloseEvent extends Event {
     readonly status: number
 }
 
+/** What is published may be of the types `open`, `error` and `close` too, and is a `MessageEvent` then as well. */
 export interface MartletSourceEventMap {
-    open: Event
+    open: Event | MessageEvent<string>
     message: MessageEvent<string>
-    error: MartletErrorEvent
-    close: MartletCloseEvent
+    error: MartletErrorEvent | MessageEvent<string>
+    close: MartletCloseEvent | MessageEvent<string>
 }
 
 /** The data of an event of type `martlet:gap`, as JSON: not everything after the last id can be had. */
@@ -115,10 +116,10 @@ export declare class MartletSource extends EventTarget {
     readonly withCredentials: boolean
     readonly readyState: 0 | 1 | 2
 
-    onopen: ((this: MartletSource, event: Event) => unknown) | null
-    onmessage: ((this: MartletSource, event: MessageEvent<string>) => unknown) | null
-    onerror: ((this: MartletSource, event: MartletErrorEvent) => unknown) | null
-    onclose: ((this: MartletSource, event: MartletCloseEvent) => unknown) | null
+    onopen: ((this: MartletSource, event: MartletSourceEventMap['open']) => unknown) | null
+    onmessage: ((this: MartletSource, event: MartletSourceEventMap['message']) => unknown) | null
+    onerror: ((this: MartletSource, event: MartletSourceEventMap['error']) => unknown) | null
+    onclose: ((this: MartletSource, event: MartletSourceEventMap['close']) => unknown) | null
 
     /** Ends it. There is no way back; make a new one. */
     close(): void

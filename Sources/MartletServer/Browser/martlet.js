@@ -118,6 +118,7 @@ class Stream {
     #abort
     #resume
     #heardAt
+    #idle
     #watchdog
     #isOpen = false
     #isRefreshed = false
@@ -125,7 +126,6 @@ class Stream {
     #pollUntil = 0
     #retry
     #failures = 0
-    #notBefore = 0
     #due
 
     constructor(env, settings, id, tell) {
@@ -148,9 +148,10 @@ class Stream {
      * network (`isNetworkNew`), a wait for the next attempt is over too, except one that the server has asked for.
      */
     wake(isBack, isNetworkNew) {
-        const idle = this.#settings.idleTimeout
+        const idle = this.#idle
         if (this.#resume) {
-            if (this.#now() >= (isBack ? this.#notBefore : this.#due) && (isBack || this.#isOnline())) this.#resume()
+            const due = isBack ? this.#settings.notBefore : this.#due
+            if (this.#now() >= due && (isBack || this.#isOnline())) this.#resume()
         } else if (isNetworkNew) this.#abort?.abort('the network has changed')
         else if (idle && this.#now() - this.#heardAt > idle) this.#abort?.abort(this.#silence(idle))
     }
@@ -170,6 +171,9 @@ class Stream {
     async #run() {
         // Not before whoever makes the source can have added its listeners.
         await null
+        // The server has asked the page, not the feed before this one.
+        const left = this.#settings.notBefore - this.#now()
+        if (left > 0 && !this.#over) await this.#wait(left)
         while (!this.#over) {
             const failure = await this.#attempt()
             if (failure && !this.#over) await this.#fail(failure)
@@ -181,9 +185,10 @@ class Stream {
         const settings = this.#settings
         const { signal } = (this.#abort = new AbortController())
         const begun = this.#now()
-        const isPoll = begun < this.#pollUntil
-        const seen = { isSlow: false, isSteady: false, isTold: false }
-        let patience
+        // A clock that was set back is no reason to poll for longer.
+        const isPoll = begun < this.#pollUntil && begun >= this.#pollUntil - STREAM_AGAIN
+        let patience, isSlow, hasEvents, isExact
+        const isSteady = () => hasEvents || (this.#isOpen && this.#now() - begun > STEADY)
         try {
             this.#watch(isPoll ? Math.max(settings.idleTimeout, POLL_PATIENCE) : settings.idleTimeout)
             const headers = new Headers(settings.headers)
@@ -196,7 +201,7 @@ class Stream {
 
             if (!isPoll && this.#canPoll) {
                 patience = this.#env.setTimeout(() => {
-                    seen.isSlow = true
+                    isSlow = true
                     this.#abort.abort()
                 }, settings.firstByteTimeout)
             }
@@ -218,39 +223,38 @@ class Stream {
                     if (!isStream) return
                 }
             }
-            if (isAnswer) return await this.#poll(response, begun)
-            if (!isStream) return await this.#refusal(response, type)
+            if (!isStream && !isAnswer) return await this.#refusal(response, type)
+            this.#isRefreshed = false
+            const origin = new URL(response.url || settings.url).origin
+            if (isAnswer) return await this.#poll(response, begun, origin)
+            const reader = response.body.getReader()
+            let next = reader.read()
+            // Headers prove nothing: a proxy may hold the body.
+            if (this.#canPoll) await next
             this.id ||= response.headers.get('Last-Event-ID') ?? ''
             this.#opened()
-            const origin = new URL(response.url || settings.url).origin
             const parser = new Parser(this.id, settings.maxEventSize, (kind, value) => {
-                if (this.#over || signal.aborted) return
+                if (signal.aborted) return
                 if (kind === 'id') {
                     this.id = value
                 } else if (kind === 'retry') {
-                    seen.isTold = true
+                    isExact = true
                     this.#retry = Math.min(value, LONGEST_TIMER)
                 } else {
-                    seen.isSteady = true
+                    hasEvents = true
                     this.#tell('event', { ...value, origin })
                 }
             })
             const decoder = new TextDecoder()
-            const reader = response.body.getReader()
-            for (let part; !(part = await reader.read()).done; ) {
+            for (let part; !(part = await next).done; next = reader.read()) {
                 this.#env.clearTimeout(patience)
                 this.#heard()
                 parser.push(decoder.decode(part.value, { stream: true }))
             }
-            return {
-                message: 'the stream has ended',
-                status: 200,
-                isSteady: this.#isSteady(seen, begun),
-                isExact: seen.isTold,
-            }
+            return { message: 'the stream has ended', status: 200, isSteady: isSteady(), isExact }
         } catch (error) {
             const cause = (signal.aborted && signal.reason) || error
-            if (seen.isSlow) {
+            if (isSlow) {
                 this.#pollUntil = this.#now() + STREAM_AGAIN
                 return
             }
@@ -258,7 +262,7 @@ class Stream {
             return {
                 message: String(cause?.message ?? cause),
                 cause,
-                isSteady: this.#isSteady(seen, begun),
+                isSteady: isSteady(),
                 isAtOnce: cause === 'the network has changed',
                 reason: cause instanceof TooLarge && 'too-large',
             }
@@ -268,10 +272,6 @@ class Stream {
             // What is left of the answer isn't wanted, however this has ended.
             this.#abort.abort()
         }
-    }
-
-    #isSteady(seen, begun) {
-        return seen.isSteady || (this.#isOpen && this.#now() - begun > STEADY)
     }
 
     /** A function may take its time, or never answer; the watchdog ends the wait. */
@@ -285,26 +285,24 @@ class Stream {
     }
 
     #opened() {
-        this.#isRefreshed = false
-        if (this.#isOpen) return
+        if (this.#isOpen || this.#over) return
         this.#isOpen = true
         this.#tell('open')
     }
 
     /** docs/browser.md has the contract. */
-    async #poll(response, begun) {
-        const { maxEventSize, url } = this.#settings
+    async #poll(response, begun, origin) {
+        const { maxEventSize } = this.#settings
         const text = await this.#text(response, maxEventSize + 1)
         if (text.length > maxEventSize) throw new TooLarge(`an answer is larger than ${maxEventSize}`)
         const { lastEventID, events } = JSON.parse(text)
-        if (!Array.isArray(events)) throw new TypeError('the answer to a poll has no array "events"')
+        if (!Array.isArray(events)) throw new TypeError('the answer to a poll has no events')
         const { signal } = this.#abort
         const before = this.id
         this.#failures = 0
         this.#opened()
-        const origin = new URL(response.url || url).origin
         for (const { id, type, data, retry } of events) {
-            if (this.#over || signal.aborted) return
+            if (signal.aborted) return
             if (id != null) this.id = String(id)
             if (retry >= 0) this.#retry = Math.min(retry, LONGEST_TIMER)
             this.#tell('event', { type: String(type || 'message'), data: String(data ?? ''), id: this.id, origin })
@@ -319,12 +317,10 @@ class Stream {
         const body = status === 204 ? '' : await this.#text(response, EXCERPT, this.#settings.firstByteTimeout)
         const failure = { status, statusText, body, message: `the server answered ${status} ${statusText}`.trim() }
         if (status === 204) return { ...failure, reason: 'ended' }
-        if (status === 200) {
-            failure.message = `expected text/event-stream, not ${type}`
-            return { ...failure, reason: 'content-type' }
-        }
+        const message = `expected text/event-stream, not ${type}`
+        if (status === 200) return { ...failure, message, reason: 'content-type' }
         const { token } = this.#settings
-        if ((status === 401 || status === 403) && typeof token === 'function' && !this.#isRefreshed) {
+        if ([401, 403].includes(status) && typeof token === 'function' && !this.#isRefreshed) {
             this.#isRefreshed = true
             return { ...failure, isAtOnce: true }
         }
@@ -359,8 +355,11 @@ class Stream {
 
     /** One timer, which looks again if something has come meanwhile, instead of one per piece that comes. */
     #watch(idle) {
+        this.#idle = idle
         const abort = this.#abort
         const look = () => {
+            // A clock may be set back.
+            this.#heardAt = Math.min(this.#heardAt, this.#now())
             const left = this.#heardAt + idle - this.#now()
             if (left > 0) this.#watchdog = this.#env.setTimeout(look, Math.min(left, LONGEST_TIMER))
             else abort.abort(this.#silence(idle))
@@ -379,7 +378,7 @@ class Stream {
         // order and says in it when to return has spread them itself.
         let delay = isExact ? base : Math.max(this.#env.Math.random() * whole, after)
         delay = isAtOnce || reason ? 0 : Math.round(Math.min(delay, LONGEST_TIMER))
-        this.#notBefore = this.#now() + Math.min(after, LONGEST_TIMER)
+        this.#settings.notBefore = this.#now() + Math.min(after, LONGEST_TIMER)
         if (reason) this.#over = true
         this.#tell('error', { status: 0, statusText: '', body: '', ...detail, willRetry: !reason, delay, reason })
         if (!this.#over && !isAtOnce) await this.#wait(delay)
@@ -411,12 +410,12 @@ const keyOf = ({ id, type, data }) => id || `\n${type}\n${data}`
  *
  * Who can't be helped so catches up by itself: a newcomer, which wants what a newcomer gets, or what comes after an id
  * of its own; and who missed more than the ring holds. It opens a stream, delivers from that, and buffers what the
- * leader broadcasts, until the two meet: the same event in both, or both quiet for a while. The log's order is the same
- * for both, so what is before the meeting place has been delivered and what is after it has not. If the leader doesn't
- * answer, they don't meet, and the tab keeps its own stream for as long.
+ * leader broadcasts, until the two meet: the newest event of one comes from the other, or both are quiet for a while.
+ * The log's order is the same for both, so what is before the meeting place has been delivered and what is after it has
+ * not. If the leader doesn't answer, they don't meet, and the tab keeps its own stream for as long.
  */
 class Shared {
-    id
+    #id
     #env
     #settings
     #tell
@@ -436,6 +435,8 @@ class Shared {
     #buffer
     /** The leader's id at the beginning of the buffer. */
     #target
+    /** The leader's number when the own stream opened. A leader that opens later sends what may be older: Infinity. */
+    #since
     /** Keys of what was delivered while catching up, and that the leader has yet to send. */
     #ahead = []
     /** Keys of what was delivered before their turn in the sequence. */
@@ -444,15 +445,21 @@ class Shared {
     #heardAt = 0
     #ticker
     #quiet
+    /** How long that takes; 0 is never. */
     #quietTime
 
     constructor(env, settings, id, tell) {
         this.#env = env
         this.#settings = settings
-        this.id = id
+        this.#id = id
         this.#tell = tell
         this.#me = env.crypto.randomUUID()
         this.#join()
+    }
+
+    /** Who leads or catches up may be further than the last event. */
+    get id() {
+        return this.#stream?.id ?? this.#id
     }
 
     close() {
@@ -503,7 +510,6 @@ class Shared {
         this.#term = this.#env.crypto.randomUUID()
         this.#buffer = undefined
         this.#skip = []
-        this.#ahead = []
         this.#env.clearTimeout(this.#ticker)
         this.#env.clearTimeout(this.#quiet)
         const released = new Promise((resolve) => (this.#release = resolve))
@@ -513,7 +519,7 @@ class Shared {
     }
 
     #open() {
-        this.#stream ??= new Stream(this.#env, this.#settings, this.id, (kind, detail) => {
+        this.#stream ??= new Stream(this.#env, this.#settings, this.#id, (kind, detail) => {
             if (this.#buffer) this.#catch(kind, detail)
             else if (kind === 'event') {
                 this.#number++
@@ -529,8 +535,8 @@ class Shared {
     }
 
     #announce(events, to) {
-        const [term, base, number, id] = [this.#term, this.#base, this.#number, this.#stream.id]
-        this.#post({ term, base, number, id, events, to, isOpen: this.#isOpen })
+        const { id } = this.#stream
+        this.#post({ term: this.#term, base: this.#base, number: this.#number, id, events, to, isOpen: this.#isOpen })
     }
 
     #answer({ ask, term, number, wake }) {
@@ -553,7 +559,7 @@ class Shared {
 
     #tick() {
         this.#ticker = this.#env.setTimeout(() => this.#tick(), TICK)
-        if (this.#env.Date.now() - this.#heardAt < TICK) return
+        if (Math.abs(this.#env.Date.now() - this.#heardAt) < TICK) return
         // A leader that has been asked twice and says nothing is frozen, though it has the lock.
         if (this.#unanswered > 1 && !this.#buffer) this.#catchUp()
         this.#ask()
@@ -570,8 +576,10 @@ class Shared {
         if (message.to && message.to !== this.#me) return
         if (message.told) {
             this.#isLeaderOpen = message.told[0] === 'open'
-            if (this.#buffer) this.#waitForQuiet(false)
-            else if (message.term === this.#term) this.#tell(...message.told)
+            if (this.#buffer) {
+                if (this.#isLeaderOpen) this.#since = Infinity
+                this.#waitForQuiet(false)
+            } else if (message.term === this.#term) this.#tell(...message.told)
         } else {
             this.#isLeaderOpen = message.isOpen
             if (this.#buffer) this.#meet(message)
@@ -585,7 +593,7 @@ class Shared {
         const [oldTerm, fork] = base
         if (this.#term === undefined) {
             // Whoever is where the leader is needs nothing.
-            if (events.length || !id || id !== this.id) return this.#catchUp(message)
+            if (events.length || !id || id !== this.#id) return this.#catchUp(message)
             this.#number = number
         } else if (term !== this.#term) {
             const isInRing = this.#number <= fork || this.#ring[0]?.number <= fork + 1
@@ -619,7 +627,7 @@ class Shared {
     #deliver(event) {
         // A handler may have closed it.
         if (this.#over.signal.aborted) return
-        this.id = event.id
+        this.#id = event.id
         this.#tell('event', event)
     }
 
@@ -632,7 +640,9 @@ class Shared {
 
     #catchUp(message) {
         this.#buffer = []
-        this.#quietTime = this.id ? LONG_QUIET : QUIET
+        this.#ahead = []
+        this.#quietTime = this.#id ? LONG_QUIET : QUIET
+        this.#since = undefined
         this.#ring = []
         this.#ringSize = 0
         this.#isOpen = false
@@ -645,14 +655,15 @@ class Shared {
     #catch(kind, event) {
         if (kind !== 'event') {
             this.#isOpen = kind === 'open'
+            if (this.#isOpen) this.#since ??= this.#number
             this.#tell(kind, event)
             return this.#waitForQuiet()
         }
         this.#deliver(event)
         // A handler may have closed it, or the lock may have come.
         if (!this.#buffer || this.#over.signal.aborted) return
-        const index = this.#buffer.findIndex((other) => keyOf(other) === keyOf(event))
-        if (index >= 0 || (event.id && event.id === this.#target)) {
+        const index = this.#buffer.map(keyOf).indexOf(keyOf(event))
+        if (index >= 0 || (event.id && event.id === this.#target && this.#isLeaderOpen)) {
             this.#buffer.splice(0, index + 1)
             this.#ahead = []
             this.#settle()
@@ -671,15 +682,22 @@ class Shared {
         }
         this.#term = term
         this.#number = number
-        let hasMet = !events.length && id && id === this.#stream.id
-        if (hasMet) this.#buffer = []
+        let hasMet = false
         for (const event of events) {
             if (this.#pass(this.#ahead, event)) {
-                hasMet = true
+                hasMet = !this.#ahead.length
+                // What lies between two values the own stream has left out, and the leader is yet to come to the last.
+                if (!hasMet) this.#quietTime = 0
                 this.#buffer = []
             } else {
                 this.#buffer.push(event)
             }
+        }
+        // A leader that isn't connected is where it was, and has what came since yet to send.
+        if (id && id === this.#stream.id && this.#isLeaderOpen) {
+            hasMet = true
+            this.#ahead = []
+            this.#buffer = []
         }
         if (this.#buffer.length > BUFFER_EVENTS) {
             this.#buffer.splice(0, this.#buffer.length - BUFFER_EVENTS)
@@ -693,12 +711,14 @@ class Shared {
         if (this.#quiet && !isNews) return
         this.#env.clearTimeout(this.#quiet)
         this.#quiet = undefined
-        if (!this.#isOpen || this.#over.signal.aborted) return
+        if (!this.#isOpen || !this.#quietTime || this.#over.signal.aborted) return
         this.#quiet = this.#env.setTimeout(() => {
             this.#quiet = undefined
             // Who has no leader, or one that isn't connected and may be anywhere, goes on alone.
             if (!this.#buffer || this.#unanswered || !this.#isLeaderOpen) return
-            this.#buffer = []
+            // They are at the same place, but for what the own stream has yet to bring since it opened.
+            this.#ahead = []
+            this.#buffer.splice(0, this.#buffer.length - this.#number + this.#since)
             this.#settle()
         }, this.#quietTime)
     }
@@ -708,11 +728,11 @@ class Shared {
         const events = this.#buffer
         this.#buffer = undefined
         this.#env.clearTimeout(this.#quiet)
-        this.id = this.#stream.id
+        this.#id = this.#stream.id
         this.#stream.close()
         this.#stream = undefined
         this.#isOpen = false
-        this.#skip.push(...this.#ahead.splice(0))
+        this.#skip.push(...this.#ahead)
         const last = this.#number
         this.#number -= events.length
         for (const event of events) {
@@ -723,26 +743,15 @@ class Shared {
     }
 }
 
-/** What went wrong, and what follows from it. */
-class MartletErrorEvent extends Event {
-    constructor({ reason, ...detail }) {
-        super('error')
+/** What the source itself tells: `error`, with what went wrong and what follows from it, and `close`. */
+class MartletEvent extends Event {
+    constructor(type, detail) {
+        super(type)
         Object.assign(this, detail)
     }
 }
 
-class MartletCloseEvent extends Event {
-    constructor(reason, status) {
-        super('close')
-        Object.assign(this, { reason, status })
-    }
-}
-
 export class MartletSource extends EventTarget {
-    static CONNECTING = CONNECTING
-    static OPEN = OPEN
-    static CLOSED = CLOSED
-
     #env
     #settings
     #feed
@@ -774,6 +783,7 @@ export class MartletSource extends EventTarget {
         // A fragment isn't sent, and a group is made of what is.
         target.hash = ''
         settings.url = target.href
+        settings.notBefore = 0
         settings.headers = [...new Headers(options.headers)]
         settings.token = token
         const identity = typeof token === 'function' ? 'function' : token
@@ -828,7 +838,7 @@ export class MartletSource extends EventTarget {
         this.#readyState = CLOSED
         this.#feed?.close()
         this.#listening.abort()
-        this.dispatchEvent(new MartletCloseEvent(reason, status))
+        this.dispatchEvent(new MartletEvent('close', { reason, status }))
     }
 
     #hear(kind, detail) {
@@ -838,9 +848,10 @@ export class MartletSource extends EventTarget {
             this.#readyState = OPEN
             this.dispatchEvent(new Event('open'))
         } else if (kind === 'error') {
-            this.#readyState = detail.willRetry ? CONNECTING : CLOSED
-            this.dispatchEvent(new MartletErrorEvent(detail))
-            if (!detail.willRetry) this.#end(detail.reason, detail.status)
+            const { reason, ...told } = detail
+            this.#readyState = reason ? CLOSED : CONNECTING
+            this.dispatchEvent(new MartletEvent('error', told))
+            if (reason) this.#end(reason, told.status)
         } else {
             const { type, data, id, origin } = detail
             this.#remember(id)
@@ -881,6 +892,4 @@ for (const type of ['open', 'message', 'error', 'close']) {
     })
 }
 
-for (const [name, value] of Object.entries({ CONNECTING, OPEN, CLOSED })) {
-    Object.defineProperty(MartletSource.prototype, name, { value, enumerable: true })
-}
+for (const holder of [MartletSource, MartletSource.prototype]) Object.assign(holder, { CONNECTING, OPEN, CLOSED })
