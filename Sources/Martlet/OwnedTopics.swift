@@ -51,8 +51,16 @@ public final class OwnedTopics: Sendable {
     private struct State {
         /// How many cohorts of subscribers look at a topic.
         var lookers: [Topic: Int] = [:]
-        /// Topics that began or ceased to be looked at since that was asked last.
+        /// Topics of which it is another than was told last whether they are looked at.
         var changed: Set<Topic> = []
+
+        /// Notes that a topic begins or ceases to be looked at; false if that is what was told last. So a source that
+        /// never asks has no more topics here than are looked at.
+        mutating func turn(_ topic: Topic) -> Bool {
+            if self.changed.remove(topic) != nil { return false }
+            self.changed.insert(topic)
+            return true
+        }
     }
 
     private let state = Mutex(State())
@@ -75,7 +83,8 @@ public final class OwnedTopics: Sendable {
         self.isWatchedAsOne = isWatchedAsOne
     }
 
-    /// The topics that began or ceased to be looked at since this was called last, each with whether it is now.
+    /// The topics that began or ceased to be looked at since this was called last, each with whether it is now. What did
+    /// both in between is none of them.
     public func changes() -> [(topic: Topic, isWatched: Bool)] {
         self.state.withLock { state in
             let changes = state.changed.map { (topic: $0, isWatched: state.lookers[$0] != nil) }
@@ -95,7 +104,7 @@ public final class OwnedTopics: Sendable {
     func beginLooking(at topic: Topic) {
         let isFirst = self.state.withLock { state in
             state.lookers[topic, default: 0] += 1
-            return state.lookers[topic] == 1 && state.changed.insert(topic).inserted
+            return state.lookers[topic] == 1 && state.turn(topic)
         }
         if isFirst { self.signal.raise() }
     }
@@ -104,7 +113,7 @@ public final class OwnedTopics: Sendable {
         let isLast = self.state.withLock { state in
             guard let count = state.lookers[topic] else { return false }
             state.lookers[topic] = count > 1 ? count - 1 : nil
-            return count == 1 && state.changed.insert(topic).inserted
+            return count == 1 && state.turn(topic)
         }
         if isLast { self.signal.raise() }
     }

@@ -89,7 +89,8 @@ final class RedisChannelHandler: ChannelInboundHandler, RemovableChannelHandler 
         do {
             while let token = try self.decoder.next() { self.receive(token, at: now) }
         } catch {
-            self.fail(RedisError(.protocolViolation, error.message, server: self.server))
+            let isTooLarge = error.code == .limitExceeded
+            self.fail(RedisError(.protocolViolation, error.message, server: self.server, isTooLarge: isTooLarge))
         }
         self.setTimer()
     }

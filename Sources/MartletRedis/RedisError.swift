@@ -30,19 +30,28 @@ package struct RedisError: Error, Sendable, Hashable, CustomStringConvertible {
     package let message: String
     /// Whether the server may have got the command, and run it, although there is no reply.
     package let mayHaveRun: Bool
+    /// Whether a reply was more than is taken from a server: of those without one, that of the first.
+    package let isTooLarge: Bool
 
     /// The message.
     package var description: String { self.message }
 
-    init(_ code: Code, _ message: String, server: String? = nil, mayHaveRun: Bool = false) {
+    init(
+        _ code: Code,
+        _ message: String,
+        server: String? = nil,
+        mayHaveRun: Bool = false,
+        isTooLarge: Bool = false
+    ) {
         self.code = code
         self.message = server.map { "\($0): \(message)" } ?? message
         self.mayHaveRun = mayHaveRun
+        self.isTooLarge = isTooLarge
     }
 
     /// The same error of a command that had been sent.
     func afterSending() -> RedisError {
-        RedisError(self.code, self.message, mayHaveRun: true)
+        RedisError(self.code, self.message, mayHaveRun: true, isTooLarge: self.isTooLarge)
     }
 }
 

@@ -59,6 +59,15 @@ struct RedisChannelHandlerTests {
         #expect(!channel.isActive)
     }
 
+    @Test("tells a reply that is too large from rubbish", arguments: [("$99999999\r\n", true), ("$abc\r\n", false)])
+    func tooLarge(_ bytes: String, _ isTooLarge: Bool) throws {
+        let (channel, handler) = try self.start()
+        handler.send([RedisCommand("A")], timeout: nil, waiter: .nobody(replies: 1))
+        try channel.writeInbound(ByteBuffer(string: bytes))
+        #expect(handler.refusal?.code == .protocolViolation)
+        #expect(handler.refusal?.isTooLarge == isTooLarge)
+    }
+
     @Test func `without anybody waiting, time may pass`() throws {
         let (channel, handler) = try self.start()
         handler.send([RedisCommand("A")], timeout: .seconds(1), waiter: .nobody(replies: 1))

@@ -34,13 +34,17 @@ final class HubStage: Sendable {
     let monitor: SourceMonitor
     private let group = MultiThreadedEventLoopGroup.singleton
 
-    init(_ topics: OwnedTopics, log: any EventLog = MemoryLog(epoch: Epoch("test")!)) {
+    init(
+        _ topics: OwnedTopics,
+        others: [OwnedTopics] = [],
+        log: any EventLog = MemoryLog(epoch: Epoch("test")!)
+    ) {
         self.topics = topics
         self.hub = Hub(
             log: log,
             eventLoopGroup: self.group,
             settings: Hub.Settings(heartbeat: .hours(1)),
-            owned: [topics]
+            owned: [topics] + others
         )
         self.monitor = SourceMonitor(
             name: topics.owner,

@@ -40,6 +40,18 @@ import Testing
         #expect(schedule.isDue(at: self.at(9), isCalm: false) == (false, false))
     }
 
+    @Test func `a retry that succeeds is followed by the next at once, until nothing is left to retry`() {
+        var schedule = PollingSchedule(self.options, start: self.start)
+        _ = schedule.asked(isTick: true, isRetry: false, isComplete: false, from: self.at(0), to: self.at(0))
+        for _ in 0..<3 {
+            _ = schedule.asked(isTick: false, isRetry: true, isComplete: true, from: self.at(1), to: self.at(1))
+            #expect(schedule.next(isCalm: false) == self.at(1))
+            #expect(schedule.isDue(at: self.at(1), isCalm: false) == (false, true))
+        }
+        schedule.settle()
+        #expect(schedule.isDue(at: self.at(1), isCalm: false) == (false, false))
+    }
+
     @Test func `ticks that a slow engine missed are skipped and counted, those of a calm time are not`() {
         var schedule = PollingSchedule(self.options, start: self.start)
         let asked = schedule.asked(isTick: true, isRetry: false, isComplete: true, from: self.at(0), to: self.at(35))

@@ -55,6 +55,28 @@ private struct NamesEngine: SQLEngine {
     func close() async {}
 }
 
+/// A database of the numbers below 100 that takes a text for the number that it reads as, as a column of integers does.
+private final class LooseEngine: SQLEngine {
+    let placeholders = SQLPlaceholders.numbered
+    let asked = Mutex<[Int]>([])
+
+    func run(_ queries: [SQLStatement]) async -> [Result<[SQLRow], SQLError>] {
+        queries.map { query in
+            guard case .list(let texts) = query.arguments[0] else { return .failure(SQLError(.query, "no list")) }
+            self.asked.withLock { $0.append(texts.count) }
+            return .success(
+                Set(texts.compactMap { Int($0) }).filter { $0 < 100 }.map { number in
+                    SQLRow(columns: [
+                        .init(name: "id", value: .text("\(number)")), .init(name: "n", value: .integer(7)),
+                    ])
+                }
+            )
+        }
+    }
+
+    func close() async {}
+}
+
 @Suite struct SQLSamplerTests {
     private func watches(_ ids: [String]) throws -> [Watch] {
         try ids.map { Watch(topic: try Topic("users/\($0)"), variables: ["id": $0]) }
@@ -161,6 +183,26 @@ private struct NamesEngine: SQLEngine {
         #expect(results[2] == .success("[]"))
         let loose = await sampler.sample(try self.watches(["BOB"]))
         #expect(loose == [.failure(SourceProblem(.refused, #"the query returns id "bob", which is not asked for"#))])
+    }
+
+    @Test func `another spelling of a value takes nothing from those without rows`() async throws {
+        let engine = LooseEngine()
+        let query = try SQLTemplate("SELECT id, n FROM t WHERE id IN (:id)")
+        let sampler = SQLSampler(query: query, batch: "id") { () throws(SQLError) in engine }
+        let users = ["2", "3"] + (1000..<2000).map { "\($0)" }
+        let refusal = SourceProblem(.refused, #"the query returns id "1", which is not asked for"#)
+        let values = users.map { Result<String, SourceProblem>.success($0.count == 1 ? #"{"n":7}"# : "null") }
+        let expected = values + [.failure(refusal)]
+        // At once, and also when the others were there before.
+        for newcomer in ["01", "001"] {
+            let watches = try self.watches(users + [newcomer])
+            #expect(await sampler.sample(watches) == expected)
+            #expect(engine.asked.withLock { $0.count } < 30)
+            engine.asked.withLock { $0 = [] }
+            #expect(await sampler.sample(watches) == expected)
+            #expect(engine.asked.withLock { $0 } == [users.count])
+            engine.asked.withLock { $0 = [] }
+        }
     }
 
     @Test func `after it was closed it asks a new engine`() async throws {

@@ -39,4 +39,35 @@ import Testing
         #expect(try self.looks(owned, ["users/{id}", "users/1"]) == ["users/1"])
         #expect(try self.looks(owned, ["*", "users/1"]) == ["users/1"])
     }
+
+    @Test func `a source that never asks what has changed keeps nothing of those who have left`() throws {
+        let owned = OwnedTopics(of: "notices", selector: try Selector("users/{id}"), isPublic: true)
+        for number in 0..<1000 {
+            let topic = try Topic("users/\(number)")
+            owned.beginLooking(at: topic)
+            owned.beginLooking(at: topic)
+            owned.endLooking(at: topic)
+            owned.endLooking(at: topic)
+        }
+        owned.beginLooking(at: try Topic("users/here"))
+        #expect(owned.changes().map(\.topic.name) == ["users/here"])
+    }
+
+    @Test func `what has changed is told against what was told last`() throws {
+        let owned = OwnedTopics(of: "notices", selector: try Selector("users/{id}"), isPublic: true)
+        let topic = try Topic("users/1")
+        func changes() -> [Bool] { owned.changes().map(\.isWatched) }
+        owned.beginLooking(at: topic)
+        #expect(changes() == [true])
+        #expect(changes() == [])
+        owned.endLooking(at: topic)
+        owned.beginLooking(at: topic)
+        #expect(changes() == [])
+        owned.endLooking(at: topic)
+        owned.beginLooking(at: topic)
+        owned.endLooking(at: topic)
+        #expect(changes() == [false])
+        owned.beginLooking(at: topic)
+        #expect(changes() == [true])
+    }
 }

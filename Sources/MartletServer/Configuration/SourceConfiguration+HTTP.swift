@@ -23,7 +23,8 @@ extension SourceConfiguration {
 
 extension ValueFormat<Read<HTTPURLTemplate>> {
     fileprivate static var urlTemplate: Self {
-        Self("a URL like https://example.com/weather/{city}") { text throws(Refusal) in
+        // Its query may hold a key. What is wrong with it is told all the same, without the query.
+        Self("a URL like https://example.com/weather/{city}", isSecret: true) { text throws(Refusal) in
             do throws(SourceProblem) {
                 return Read(template: try HTTPURLTemplate(text), text: text)
             } catch {

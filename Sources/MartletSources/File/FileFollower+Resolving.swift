@@ -54,7 +54,7 @@ extension FileFollower {
         if !pattern.isGlob {
             directory.journal.drain { record in
                 if record.kind == .lost { noteLost() }
-                if trails[0].apply(record) { concerned = true }
+                if trails.first?.apply(record) == true { concerned = true }
             }
             return concerned
         }
@@ -83,7 +83,7 @@ extension FileFollower {
             directory = try FileDirectory(path: pattern.directoryPath, openJournal: openJournal)
             lastListing = nil
             if case .later = beginning, !pattern.isGlob {
-                trails[0].generations.append(FileGeneration(name: pattern.name))
+                trails.first?.generations.append(FileGeneration(name: pattern.name))
             }
             return true
         } catch {
@@ -113,7 +113,7 @@ extension FileFollower {
         if pattern.isGlob {
             list(directory, start: start)
         } else {
-            trails[0].generations.append(FileGeneration(name: pattern.name, start: start))
+            trails.first?.generations.append(FileGeneration(name: pattern.name, start: start))
         }
     }
 
@@ -169,7 +169,8 @@ extension FileFollower {
         }
     }
 
-    /// The regular files in the directory, each with its mark if that fits it.
+    /// The regular files in the directory, each with its mark if that fits it, or with that of the file that it is a
+    /// copy of: some rotators copy a file and then truncate it (`copytruncate`), and what was read of it is in the copy.
     private func entries(of directory: FileDirectory, with marks: [String: FileMark]) -> [FileEntry] {
         var names: [[UInt8]] = []
         do throws(FileErrno) {
@@ -178,13 +179,42 @@ extension FileFollower {
             // The one at the path can be read all the same.
             if pattern.isGlob { troubles.unlistable = error } else { names = [pattern.name] }
         }
-        return names.compactMap { name in
-            guard let status = try? directory.status(of: name), status.isRegular else { return nil }
-            guard let mark = marks[directory.item(of: status.identity)],
-                case .opened(let reader) = directory.attempt(name, lineLimit: lineLimit, start: .place(mark.place)),
-                reader.identity == status.identity, reader.holdsItsPlace
-            else { return FileEntry(name: name, status: status) }
-            return FileEntry(name: name, status: status, mark: mark)
+        var entries: [FileEntry] = []
+        var truncated: [FileMark] = []
+        for name in names {
+            guard let status = try? directory.status(of: name), status.isRegular else { continue }
+            var entry = FileEntry(name: name, status: status)
+            if let mark = marks[directory.item(of: status.identity)] {
+                if holds(mark.place, entry, in: directory) {
+                    entry.mark = mark
+                } else if mark.name == name, mark.place.offset > 0 {
+                    truncated.append(mark)
+                }
+            }
+            entries.append(entry)
         }
+        if truncated.isEmpty { return entries }
+        for index in entries.indices where entries[index].mark == nil {
+            let entry = entries[index]
+            let original = truncated.first { mark in
+                FileResumption.isRotated(entry.name, from: mark.name) && holds(mark.place, entry, in: directory)
+            }
+            guard let original else { continue }
+            entries[index].mark = FileMark(
+                item: directory.item(of: entry.status.identity),
+                name: original.name,
+                identity: entry.status.identity,
+                place: original.place,
+                modified: entry.status.modified
+            )
+        }
+        return entries
+    }
+
+    /// Whether a file has what was read up to a place.
+    private func holds(_ place: FilePlace, _ entry: FileEntry, in directory: FileDirectory) -> Bool {
+        guard case .opened(let reader) = directory.attempt(entry.name, lineLimit: lineLimit, start: .place(place))
+        else { return false }
+        return reader.identity == entry.status.identity && reader.holdsItsPlace
     }
 }

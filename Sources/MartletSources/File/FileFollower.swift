@@ -38,6 +38,8 @@ final class FileFollower {
     /// Names followed at once, at most.
     let maximumTrails: Int
     let openJournal: FileDirectory.OpenJournal
+    /// Which other source a topic belongs to, if it does.
+    private let otherOwner: (Topic) -> String?
     /// Told what stands in the way when that is another thing than before, or nil if nothing does any more.
     let report: (String?) -> Void
 
@@ -64,6 +66,7 @@ final class FileFollower {
         grace: Duration,
         maximumTrails: Int = 1_000,
         openJournal: @escaping FileDirectory.OpenJournal = FileDirectory.systemJournal,
+        otherOwner: @escaping (Topic) -> String? = { _ in nil },
         report: @escaping (String?) -> Void
     ) {
         self.pattern = pattern
@@ -73,6 +76,7 @@ final class FileFollower {
         self.grace = grace
         self.maximumTrails = maximumTrails
         self.openJournal = openJournal
+        self.otherOwner = otherOwner
         self.report = report
         self.troubles = FileTroubles(pattern: pattern, limit: maximumTrails)
         if !pattern.isGlob { addTrail(pattern.name) }
@@ -130,7 +134,13 @@ final class FileFollower {
             return nil
         }
         do throws(UpdateError) {
-            let trail = FileTrail(name: name, topic: try topics.topic(of: name), follower: self)
+            let topic = try topics.topic(of: name)
+            // It may be private there, and not here.
+            if let other = otherOwner(topic) {
+                troubles.unfit[name] = .foreignTopic(owner: other)
+                return nil
+            }
+            let trail = FileTrail(name: name, topic: topic, follower: self)
             trails.append(trail)
             trailsByName[name] = trail
             return trail

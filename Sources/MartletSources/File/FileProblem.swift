@@ -8,6 +8,7 @@ enum FileProblem: Equatable {
     case refused(FileErrno)
     case unreadable(FileErrno)
     case noTopic(String)
+    case foreignTopic(owner: String)
     case tooMany(Int)
     case unwatched(FileErrno)
     case recordsLost
@@ -23,6 +24,8 @@ enum FileProblem: Equatable {
         case .refused(let error): "\(path) can't be opened: \(error). Trying again at every look."
         case .unreadable(let error): "\(path) can't be read: \(error). Trying again at every look."
         case .noTopic(let reason): "\(path) is not followed, because its name gives no topic: \(reason)"
+        case .foreignTopic(let owner):
+            "\(path) is not followed, because its topic belongs to the source \"\(owner)\"."
         case .tooMany(let limit): "More than \(limit) files match \(path); the others are not followed."
         case .unwatched(let error):
             "The directory of \(path) can't be watched for renames: \(error). A file that is rotated away and replaced "
@@ -38,7 +41,7 @@ enum FileProblem: Equatable {
 struct FileTroubles {
     /// More files match than are followed; as of the last listing, as are the next two.
     var isFull = false
-    /// Names that give no topic.
+    /// Names that give no topic, or another source's.
     var unfit: [[UInt8]: FileProblem] = [:]
     var unlistable: FileErrno?
     /// Renames were lost, and nobody was told yet.
@@ -77,7 +80,7 @@ struct FileTroubles {
 
     /// No file is open. Between the rename and the re-creation of a rotation that is not so, as the old file is.
     mutating func noteMissing() {
-        guard first == nil else { return }
+        guard first == nil, unfit.isEmpty else { return }
         if pattern.isGlob {
             first = "No file matches \(FilePattern.printable(pattern.description)); waiting for one."
         } else {

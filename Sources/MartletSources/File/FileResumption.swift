@@ -1,4 +1,4 @@
-/// A file in a directory, and what was marked of it before the restart.
+/// A file in a directory, and what was marked of it before the restart, or of the file that it is a copy of.
 struct FileEntry {
     let name: [UInt8]
     let status: FileStatus
@@ -81,7 +81,8 @@ enum FileResumption {
         return base.flatMap { isRotated(name, from: $0) ? $0 : nil }
     }
 
-    private static func isRotated(_ name: [UInt8], from base: [UInt8]) -> Bool {
+    /// Whether a name may be what another one was rotated to.
+    static func isRotated(_ name: [UInt8], from base: [UInt8]) -> Bool {
         name.starts(with: base) && !FilePattern.isCompressed(name)
             && name.dropFirst(base.count).contains { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
     }

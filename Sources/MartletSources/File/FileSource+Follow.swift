@@ -14,22 +14,28 @@ extension FileSource {
     ///
     /// - Parameters:
     ///   - before: what was noted of the source's last run, if it has run.
+    ///   - hub: knows which topics belong to other sources, whose files are not followed.
     ///   - recall: answers what was marked of items, those that have a mark.
     ///   - deliver: takes the first batch, and then those that hold anything, each with what to note of this run.
     ///     Answers whether it had to say of something that it fails, and that it works again.
     @concurrent
     func follow(
         resuming before: FileRun?,
+        publishingTo hub: Hub? = nil,
         recall: @Sendable ([String]) async throws -> [String: FileMark],
         deliver: @Sendable (FileBatch, _ run: FileRun) async throws -> Bool
     ) async throws {
-        let monitor = self.monitor
+        let (name, monitor) = (self.name, self.monitor)
         let follower = FileFollower(
             pattern: pattern,
             topics: fileTopics,
             beginning: before.map { .resuming($0) } ?? .atEnd(backlog: topics.backlog),
             lineLimit: options.lineLimit,
-            grace: options.grace
+            grace: options.grace,
+            otherOwner: { topic in
+                guard let owner = hub?.owner(of: topic), owner != name else { return nil }
+                return owner
+            }
         ) { problem in
             if let problem { monitor.fails(problem) } else { monitor.works() }
         }

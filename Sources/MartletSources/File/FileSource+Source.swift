@@ -11,7 +11,7 @@ extension FileSource: Source {
     /// - Throws: `CancellationError`.
     public func run(publishingTo hub: Hub) async throws {
         let before = try await self.lastRun(in: hub)
-        try await self.follow(resuming: before) { items in
+        try await self.follow(resuming: before, publishingTo: hub) { items in
             try await self.marks(of: items, in: hub)
         } deliver: { batch, run in
             let updates = batch.lines.compactMap {

@@ -13,7 +13,7 @@ import Glibc
 
 extension HTTPSampler {
     func failure(_ code: SourceProblem.Code, _ url: String, _ what: String) -> HTTPFailure {
-        HTTPFailure(problem: SourceProblem(code, "\(Self.shown(url)) \(what)"))
+        HTTPFailure(problem: SourceProblem(code, "\(HTTPURLTemplate.shown(url)) \(what)"))
     }
 
     /// Of an answer that is no success: that of a server which has trouble may be another one later.
@@ -53,11 +53,5 @@ extension HTTPSampler {
 
     private static func reason(_ error: any Error) -> String {
         (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
-    }
-
-    /// A query may hold a key.
-    private static func shown(_ url: String) -> String {
-        guard let query = url.utf8.firstIndex(of: UInt8(ascii: "?")) else { return url }
-        return url[..<query] + "?…"
     }
 }

@@ -57,7 +57,8 @@ package final class HTTPSampler: Sampler {
         if !all.contains(name: "User-Agent") { all.add(name: "User-Agent", value: "Martlet") }
         if !all.contains(name: "Accept") { all.add(name: "Accept", value: "*/*") }
         guard case .literal(let start) = url.path[0], let origin = HTTPOrigin(start) else {
-            throw SourceProblem(.refused, "\"\(url.text)\" is no URL to ask: its host or port makes no sense")
+            let shown = HTTPURLTemplate.shown(url.text)
+            throw SourceProblem(.refused, "\"\(shown)\" is no URL to ask: its host or port makes no sense")
         }
         self.url = url
         self.origin = origin

@@ -4,7 +4,7 @@ extension HTTPURLTemplate {
     /// - Throws: a sentence about what is wrong with it.
     package init(_ text: String) throws(SourceProblem) {
         func problem(_ what: String) -> SourceProblem {
-            SourceProblem(.refused, "\"\(text)\" is no URL to ask: \(what)")
+            SourceProblem(.refused, "\"\(Self.shown(text))\" is no URL to ask: \(what)")
         }
         let bytes = Array(text.utf8)
         let lowercased = text.lowercased()

@@ -64,7 +64,13 @@ package struct HTTPURLTemplate: Sendable, Hashable {
     }
 
     private func problem(_ what: String) -> SourceProblem {
-        SourceProblem(.refused, "cannot ask \(self.text): \(what)")
+        SourceProblem(.refused, "cannot ask \(Self.shown(self.text)): \(what)")
+    }
+
+    /// What messages have of a URL or a template: not its query, which may hold a key.
+    static func shown(_ url: String) -> String {
+        guard let query = url.utf8.firstIndex(of: UInt8(ascii: "?")) else { return url }
+        return url[..<query] + "?…"
     }
 
     static func encoded(_ value: String) -> String {

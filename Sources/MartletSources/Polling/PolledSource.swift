@@ -106,7 +106,7 @@ package struct PolledSource<C: Clock>: Source where C.Duration == Duration {
             if !table.isRetrying { schedule.settle() }
             let (isTick, isRetry) = schedule.isDue(at: now, isCalm: self.wakes.isWorking)
             if isTick { table.tick() }
-            let due = self.portion(of: table.due + (isRetry ? table.retries : []))
+            let due = self.portion(of: table, withRetries: isRetry)
             if due.isEmpty, !isTick {
                 let next = schedule.next(isCalm: self.wakes.isWorking)
                 await self.wait(until: table.nextEnd.map { min($0, next) } ?? next)
@@ -126,8 +126,13 @@ package struct PolledSource<C: Clock>: Source where C.Duration == Duration {
     }
 
     /// As many as may be asked for in one go. Items are held until they are published, so of those it is few.
-    private func portion(of due: [Watch]) -> [Watch] {
-        if case .items = self.asking { Array(due.prefix(Self.itemWatches)) } else { due }
+    ///
+    /// What is retried has half of it if need be, since there may always be others that are due.
+    private func portion(of table: WatchTable<C.Instant>, withRetries isRetry: Bool) -> [Watch] {
+        guard case .items = self.asking else { return table.due + (isRetry ? table.retries : []) }
+        let most = Self.itemWatches
+        let retries = isRetry ? table.retries(atMost: max(most / 2, most - table.dueCount)) : []
+        return table.due(atMost: most - retries.count) + retries
     }
 
     private func makeTable() -> WatchTable<C.Instant> {

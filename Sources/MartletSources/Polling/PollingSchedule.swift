@@ -54,7 +54,8 @@ struct PollingSchedule<Instant: InstantProtocol> where Instant.Duration == Durat
                 self.retry = now.advanced(by: Backoff.delay(after: self.failures))
             }
         } else if isRetry {
-            self.failures = 0
+            // There may be more than was asked for in one go; only what settles ends this.
+            self.retry = now
         }
         return skipped
     }

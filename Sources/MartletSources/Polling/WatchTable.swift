@@ -9,6 +9,8 @@ struct WatchTable<Instant: InstantProtocol> where Instant.Duration == Duration {
         let names: [String]
         /// What was published last.
         var value: String?
+        /// When it was asked for last, as a number that grows; 0 if it never was.
+        var turn = 0
     }
 
     private let template: URITemplate?
@@ -28,6 +30,7 @@ struct WatchTable<Instant: InstantProtocol> where Instant.Duration == Duration {
     private var failing: Set<Topic> = []
     /// When those end that nobody looks at any more.
     private var ends: [Topic: Instant] = [:]
+    private var turn = 0
 
     /// - Parameters:
     ///   - template: what gives a watch its variables; nil if the topic has none.
@@ -93,8 +96,33 @@ struct WatchTable<Instant: InstantProtocol> where Instant.Duration == Duration {
     /// Those that are to be asked for at once.
     var due: [Watch] { self.dueTopics.compactMap { self.entries[$0]?.watch } }
 
+    var dueCount: Int { self.dueTopics.count }
+
+    /// Of those that are to be asked for at once so many, the ones that have waited longest.
+    func due(atMost count: Int) -> [Watch] { self.longestWaiting(of: self.dueTopics, atMost: count) }
+
     /// Those that could not be had, and aren't due anyway.
     var retries: [Watch] { self.retrying.subtracting(self.dueTopics).compactMap { self.entries[$0]?.watch } }
+
+    /// Of the ``retries`` so many, the ones that have waited longest.
+    func retries(atMost count: Int) -> [Watch] {
+        self.longestWaiting(of: self.retrying.subtracting(self.dueTopics), atMost: count)
+    }
+
+    /// What always has more, or always fails, must not keep others from having their turn.
+    private func longestWaiting(of topics: Set<Topic>, atMost count: Int) -> [Watch] {
+        guard count > 0 else { return [] }
+        var chosen: [Entry] = []
+        for topic in topics {
+            guard let entry = self.entries[topic] else { continue }
+            if chosen.count == count {
+                guard entry.turn < chosen[count - 1].turn else { continue }
+                chosen.removeLast()
+            }
+            chosen.insert(entry, at: chosen.firstIndex { $0.turn > entry.turn } ?? chosen.count)
+        }
+        return chosen.map(\.watch)
+    }
 
     var all: [Watch] { self.entries.values.map(\.watch) }
 
@@ -129,6 +157,8 @@ struct WatchTable<Instant: InstantProtocol> where Instant.Duration == Duration {
     /// Notes that a watch was asked for.
     mutating func noteAsked(_ topic: Topic, failed: SourceProblem.Code? = nil, hasMore: Bool = false) {
         guard self.entries[topic] != nil else { return }
+        self.turn += 1
+        self.entries[topic]?.turn = self.turn
         func note(_ isIn: Bool, _ set: inout Set<Topic>) {
             if isIn { set.insert(topic) } else { set.remove(topic) }
         }

@@ -54,13 +54,13 @@ package struct RedisChannelSource<C: Clock>: Source where C.Duration == Duration
             let queue = UpdateQueue(capacity: Self.maxWaiting)
             await withTaskGroup { group in
                 group.addTask { await self.publish(queue, to: hub) }
-                await self.receive(queue)
+                await self.receive(queue, for: hub)
                 group.cancelAll()
             }
         }
     }
 
-    private func receive(_ queue: UpdateQueue) async {
+    private func receive(_ queue: UpdateQueue, for hub: Hub) async {
         let hasVariables = !self.channel.variables.isEmpty
         let subscription = self.client.subscribe(
             patterns: hasVariables ? [self.channel.pattern] : [],
@@ -73,6 +73,14 @@ package struct RedisChannelSource<C: Clock>: Source where C.Duration == Duration
             case .message(let message):
                 do throws(UpdateError) {
                     guard let update = try self.update(of: message) else { continue }
+                    // It may be private there, and not here.
+                    if let other = hub.owner(of: update.topics[0]), other != self.name {
+                        self.monitor.fails(
+                            "a message of \(String(buffer: message.channel)) is not published: its topic belongs to "
+                                + "the source \"\(other)\""
+                        )
+                        continue
+                    }
                     await queue.add(update)
                 } catch {
                     self.monitor.fails(

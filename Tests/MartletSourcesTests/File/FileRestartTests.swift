@@ -143,6 +143,26 @@ struct FileRestartTests {
         #expect(second.look() == ["more"])
     }
 
+    @Test("A copy of a file that was truncated then is read from where the file was", arguments: ["log", "log*"])
+    func copied(_ path: String) {
+        folder.append("old\n", to: "log")
+        let first = FileTestFollower(folder[path])
+        #expect(first.look() == [])
+        folder.append("1\n", to: "log")
+        #expect(first.look() == ["1"])
+        folder.append("old\n1\n2\n", to: "log.2")
+        folder.append("3\n", to: "log.1")
+        folder.truncate("log")
+        folder.append("4\n", to: "log")
+        let second = FileTestFollower(folder[path], after: first.kept)
+        let lines = second.look()
+        // Those of files that each have a name of their own come in any order.
+        #expect((path == "log" ? lines : lines.sorted()) == ["2", "3", "4"])
+        folder.append("5\n", to: "log")
+        #expect(second.look() == ["5"])
+        #expect(FileTestFollower(folder[path], after: second.kept).look() == [])
+    }
+
     @Test("A file that was deleted meanwhile, and made anew, perhaps with the same inode, is read from its start")
     func recreated() {
         for text in ["n\n", "new and longer\n"] {

@@ -25,8 +25,12 @@ struct FileSourceHubTests {
     }
 
     /// Runs a source with a hub of its own on the log, as one life of a process does.
-    private func run(_ source: FileSource<ContinuousClock>, _ body: (Hub) async throws -> Void) async throws {
-        let hub = Hub(log: log, eventLoopGroup: MultiThreadedEventLoopGroup.singleton)
+    private func run(
+        _ source: FileSource<ContinuousClock>,
+        owned: [OwnedTopics] = [],
+        _ body: (Hub) async throws -> Void
+    ) async throws {
+        let hub = Hub(log: log, eventLoopGroup: MultiThreadedEventLoopGroup.singleton, owned: owned)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await hub.run() }
             group.addTask {
@@ -113,6 +117,25 @@ struct FileSourceHubTests {
             try await eventually("no problem is shown") { monitor.status.problem == nil }
             #expect(monitor.status.watches == 1)
         }
+    }
+
+    @Test("A file whose topic another source has by name is not followed", arguments: ["*.log", "secret.log"])
+    func foreignTopic(_ path: String) async throws {
+        let other = OwnedTopics(of: "other", selector: try Selector("logs/secret.log"))
+        let source = try source(path, topic: "logs/{file}")
+        let sentence =
+            "\(folder["secret.log"]) is not followed, because its topic belongs to the source \"other\"."
+        try await run(source, owned: [source.topics, other]) { hub in
+            try await begun(hub)
+            folder.append("hidden\n", to: "secret.log")
+            try await eventually("that is told") { monitor.status.problem == sentence }
+            folder.append("open\n", to: "app.log")
+            if path == "*.log" { try await log.wait { !$0.isEmpty } }
+            folder.append("hidden too\n", to: "secret.log")
+            try await Task.sleep(for: .milliseconds(100))
+            #expect(monitor.status.problem == sentence)
+        }
+        #expect(log.lines == (path == "*.log" ? ["open"] : []))
     }
 
     @Test("A first start publishes the backlog, a later one does not")

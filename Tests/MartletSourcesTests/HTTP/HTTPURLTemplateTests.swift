@@ -43,7 +43,7 @@ struct HTTPURLTemplateTests {
             _ = try HTTPURLTemplate(text)
             #expect(problem == nil)
         } catch {
-            #expect(error.message == problem.map { "\"\(text)\" is no URL to ask: \($0)" })
+            #expect(error.message == problem.map { "\"\(HTTPURLTemplate.shown(text))\" is no URL to ask: \($0)" })
             #expect(error.code == .refused)
         }
     }
@@ -62,6 +62,22 @@ struct HTTPURLTemplateTests {
         #expect(throws: SourceProblem(.refused, "cannot ask http://h/{id}: the topic has no \"id\"")) {
             try template.url(for: ["other": "1"])
         }
+    }
+
+    @Test func `keeps its query, which may hold a key, out of messages`() throws {
+        let template = try HTTPURLTemplate("http://h/{id}?key=secret&q={q}")
+        let dots = SourceProblem(
+            .refused,
+            "cannot ask http://h/{id}?…: the variable \"id\" would lead to another directory"
+        )
+        #expect(throws: dots) { try template.url(for: ["id": "..", "q": "1"]) }
+        #expect(throws: SourceProblem(.refused, "cannot ask http://h/{id}?…: the topic has no \"q\"")) {
+            try template.url(for: ["id": "1"])
+        }
+        let problem = SourceProblem(.refused, "\"http://h/?…\" is no URL to ask: a fragment is not sent to a server")
+        #expect(throws: problem) { try HTTPURLTemplate("http://h/?key=secret#{id}") }
+        let malformed = SourceProblem(.refused, "\"http://h/{id?…\" is no URL to ask: a { is not closed")
+        #expect(throws: malformed) { try HTTPURLTemplate("http://h/{id?key=secret") }
     }
 
     @Test func `lets an empty value be a parameter's`() throws {

@@ -62,6 +62,29 @@ extension OutboxTests {
             }
         }
 
+        @Test func `what was missing is asked for once more, however long the hub was away, and then given up`()
+            async throws
+        {
+            let folder = FileTestFolder()
+            let database = try await OutboxDatabase.sqlite(in: folder)
+            let log = MemoryLog()
+            let since = WallTime.now().milliseconds / 1000 - 2 * OutboxPosition.patience
+            let position = OutboxPosition(through: 4, gaps: [OutboxPosition.Gap(first: 2, last: 3, since: since)])
+            let bookmark = OutboxBookmark(table: "outbox", key: "id", position: position)
+            _ = try await log.append([], bookmarks: [Bookmark(of: "outbox", value: bookmark.text)])
+            try await database.insert("t", "1", key: 1)
+            try await database.insert("t", "4", key: 4)
+            try await database.insert("t", "late", key: 2)
+            try await OutboxBench.run(database.url, log: log, options: .testing()) { bench in
+                #expect(try await bench.published(1) == ["2 t late"])
+                let ticks = bench.monitor.status.ticks
+                try await eventually("it was looked for") { bench.monitor.status.ticks > ticks + 3 }
+                try await database.insert("t", "too late", key: 3)
+                try await database.insert("t", "5", key: 5)
+                #expect(try await bench.published(2) == ["2 t late", "5 t 5"])
+            }
+        }
+
         @Test func `what the log does not take is published when it does, once`() async throws {
             let folder = FileTestFolder()
             let database = try await OutboxDatabase.sqlite(in: folder)

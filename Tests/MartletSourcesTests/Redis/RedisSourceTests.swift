@@ -35,6 +35,12 @@ struct RedisSourceTests {
             return RedisClient(configuration)
         }
 
+        /// How many connections the server has had.
+        func connections() async throws -> String? {
+            let text = try await self.send("INFO", "stats").text ?? ""
+            return text.split(separator: "\r\n").first { $0.hasPrefix("total_connections_received:") }.map(String.init)
+        }
+
         func commands(_ name: String) async throws -> Int {
             let text = try await self.send("INFO", "commandstats").text ?? ""
             let line = text.split(separator: "\r\n").first { $0.hasPrefix("cmdstat_\(name):calls=") }
@@ -329,6 +335,81 @@ struct RedisSourceTests {
         }
     }
 
+    @Test func `a value that is too large takes nobody's values away, and no connection twice`() async throws {
+        try await RedisServer.run { server in
+            let bench = try Bench(server)
+            var configuration = RedisClient.Configuration(url: try server.url())
+            configuration.firstBackoff = .milliseconds(5)
+            let sampler = RedisValueSampler(client: RedisClient(configuration), key: try RedisKeyTemplate("v:{id}"))
+            let watches = try ["1", "2", "3", "4"].map {
+                Watch(topic: try Topic("values/\($0)"), variables: ["id": $0])
+            }
+            let length = 17 << 20
+            try await bench.send("SETRANGE", "v:1", "\(length - 1)", "x")
+            try await bench.send("SET", "v:2", "two")
+            try await bench.send("LPUSH", "v:4", "x")
+            let problem = "the key v:1 holds \(length) bytes; at most \(16 << 20) are published"
+            let expected: [Result<String, SourceProblem>] = [
+                .failure(SourceProblem(.refused, problem)), .success("two"), .success("null"), .success("null"),
+            ]
+            #expect(await sampler.sample(watches) == expected)
+            let connections = try await bench.connections()
+            for _ in 0..<3 { #expect(await sampler.sample(watches) == expected) }
+            #expect(try await bench.connections() == connections)
+            try await bench.send("SET", "v:1", "one")
+            for _ in 0..<2 { #expect(await sampler.sample(watches).first == .success("one")) }
+        }
+    }
+
+    @Test func `an entry that is too large stops its stream, and no other`() async throws {
+        try await RedisServer.run { server in
+            let bench = try Bench(server)
+            func add(_ key: String, _ text: String) async throws -> String {
+                let id = try await bench.send("XADD", key, "*", "n", text).text
+                return try #require(id)
+            }
+            _ = try await add("s:1", "1")
+            let large = try await add("s:1", String(repeating: "x", count: 17 << 20))
+            _ = try await add("s:1", "3")
+            _ = try await add("s:2", "a")
+            let stage = try self.stage("streams/{id}")
+            try await stage.run(try self.stream(bench, stage, start: .all, field: "n")) {
+                let (one, _) = try await stage.join("streams/1")
+                let (two, _) = try await stage.join("streams/2")
+                try await eventually("what is before it and beside it is published") {
+                    one.data == ["1"] && two.data == ["a"]
+                }
+                try await eventually("it is told") {
+                    stage.monitor.status.problem?.contains("TOOLONG the entry \(large) has") == true
+                }
+                let connections = try await bench.connections()
+                for number in 0..<10 {
+                    _ = try await add("s:2", "\(number)")
+                    try await eventually("others go on") { two.data.last == "\(number)" }
+                }
+                #expect(try await bench.connections() == connections)
+                try await bench.send("XDEL", "s:1", large)
+                try await eventually("what is behind it is published") { one.data == ["1", "3"] }
+                try await eventually("all is well") { stage.monitor.status.problem == nil }
+            }
+        }
+    }
+
+    @Test func `of a stream with a newest entry that is too large, what comes from now on is read`() async throws {
+        try await RedisServer.run { server in
+            let bench = try Bench(server)
+            try await bench.send("XADD", "s:1", "*", "n", String(repeating: "x", count: 17 << 20))
+            let stage = try self.stage("streams/{id}")
+            try await stage.run(try self.stream(bench, stage, field: "n")) {
+                let (outlet, _) = try await stage.join("streams/1")
+                // The first look notes where it begins.
+                try await eventually("it has begun") { stage.monitor.status.ticks > 1 }
+                try await bench.send("XADD", "s:1", "*", "n", "new")
+                try await eventually("it is published") { outlet.data == ["new"] }
+            }
+        }
+    }
+
     @Test func `messages of channels go to the topics that the channels name, while somebody looks`() async throws {
         try await RedisServer.run { server in
             let bench = try Bench(server)
@@ -372,6 +453,40 @@ struct RedisSourceTests {
                 try await leave()
                 try await leaveToo()
                 try await eventually("it is subscribed no more") { try await patterns() == 0 }
+            }
+        }
+    }
+
+    @Test func `a message whose topic another source has by name is not published`() async throws {
+        try await RedisServer.run { server in
+            let bench = try Bench(server)
+            let stage = HubStage(
+                OwnedTopics(
+                    of: "chat",
+                    selector: try Selector("rooms/{room}"),
+                    isPublic: true,
+                    isWatchedAsOne: true
+                ),
+                others: [OwnedTopics(of: "other", selector: try Selector("rooms/secret"))]
+            )
+            let source = RedisChannelSource(
+                topics: stage.topics,
+                client: RedisClient(.init(url: try server.url())),
+                channel: try RedisKeyTemplate("chat:{room}"),
+                linger: .milliseconds(20),
+                monitor: stage.monitor,
+                clock: ContinuousClock()
+            )
+            try await stage.run(source) {
+                let (all, _) = try await stage.join("rooms/{any}")
+                try await eventually("it is subscribed") { try await bench.send("PUBSUB", "NUMPAT").integer == 1 }
+                try await bench.send("PUBLISH", "chat:secret", "hidden")
+                let sentence =
+                    "a message of chat:secret is not published: its topic belongs to the source \"other\""
+                try await eventually("that is told") { stage.monitor.status.problem == sentence }
+                try await bench.send("PUBLISH", "chat:open", "open")
+                try await eventually("others are published") { all.data.last == "open" }
+                #expect(all.data == ["open"])
             }
         }
     }

@@ -29,6 +29,9 @@ struct OutboxReading<C: Clock> where C.Duration == Duration {
     var shownUntil: C.Instant?
     var nextCheck: C.Instant
     private var nextOld: C.Instant
+    /// Whether all that was missing has been asked for, and nothing has failed since: it may have been committed while
+    /// nobody asked, for however long that was, so none of it is given up before.
+    private var hasAsked = false
 
     init(source: SQLOutboxSource<C>, hub: Hub, wakes: Wakes) {
         self.source = source
@@ -62,6 +65,7 @@ struct OutboxReading<C: Clock> where C.Duration == Duration {
                 await self.wait(until: instant.map { min($0, next) } ?? next)
             case .failed(let problem):
                 failures += 1
+                self.hasAsked = false
                 self.source.monitor.fails(problem)
                 try? await self.source.clock.sleep(for: Backoff.delay(after: failures))
                 tick = self.source.clock.now
@@ -81,9 +85,9 @@ struct OutboxReading<C: Clock> where C.Duration == Duration {
             case .failure(let problem): return .failed(problem.message)
             }
             if self.source.clock.now >= self.nextCheck { try await self.checkKeys(on: engine) }
-            position.expire(at: now)
+            position.expire(at: now, after: self.patience)
             var asked = position
-            if asksForMissing, !self.asksForOld() { asked.expire(at: now, after: Self.young) }
+            if asksForMissing, !self.asksForOld(), self.hasAsked { asked.expire(at: now, after: Self.young) }
             let clock = self.source.clock
             let page = try await self.source.reader.page(
                 after: asked,
@@ -93,12 +97,16 @@ struct OutboxReading<C: Clock> where C.Duration == Duration {
                 on: engine
             )
             if let problem = await self.publish(page, after: position, now: now) { return .failed(problem) }
+            if asksForMissing, !page.hasMoreLate { self.hasAsked = true }
             if page.hasMore || page.hasMoreLate { return .more(isLate: page.hasMoreLate) }
             return .read(waitingUntil: page.waiting.flatMap { self.marks.settling(of: $0) })
         } catch {
             return .failed(error.message)
         }
     }
+
+    /// How long a missing key is asked for, in seconds.
+    private var patience: Int64 { self.hasAsked ? OutboxPosition.patience : .max }
 
     private mutating func opened() throws(SQLError) -> any SQLEngine {
         if let engine { return engine }
@@ -175,7 +183,7 @@ struct OutboxReading<C: Clock> where C.Duration == Duration {
             }
         }
         if position.through != start.through || position.gaps != start.gaps {
-            position.expire(at: now)
+            position.expire(at: now, after: self.patience)
             if let problem = await self.note(position, with: updates) { return problem.message }
         }
         self.tell(refused)
