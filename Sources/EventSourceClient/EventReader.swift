@@ -93,6 +93,11 @@ final class EventReader {
     }
 
     /// Waits until `poll` has something.
+    ///
+    /// A restart breaks off the exchange, which then looks like one that failed. So whether there was a restart is asked
+    /// behind `poll`, and goes before what that has brought, which belongs to the answer that is given up. Nothing is lost
+    /// with it: bytes among it were not parsed, so the next request still asks for what comes after the last event that
+    /// was handed out.
     func wait<Value>(
         within limit: Duration?,
         isolation: isolated (any Actor)?,
@@ -102,8 +107,9 @@ final class EventReader {
         let deadline = limit.map { timing.now() + $0 }
         while true {
             if Task.isCancelled { throw .cancelled }
+            let value = poll()
             if control.takeRestart() { throw .restarted }
-            if let value = poll() { return value }
+            if let value { return value }
             if let deadline {
                 let rest = deadline - timing.now()
                 if rest <= .zero { throw .timedOut }

@@ -27,7 +27,8 @@ public import ServerSentEvents
 /// 504 lead to another attempt, not before a `Retry-After` in seconds, because that is how a server looks that is
 /// being restarted. At the very first attempt they are errors like any other.
 ///
-/// Redirects are followed as `fetch` does, up to ten in a row; the next attempt begins at the first URL again.
+/// Redirects are followed as `fetch` does, up to ten in a row; the next attempt begins at the first URL again. Requests go
+/// over HTTP/1.1, also where a server has HTTP/2, so that a connection is one stream's, and can be closed when it is lost.
 ///
 /// Besides the events there are all ``items``, with comments; values that are decoded, ``decode(_:type:decoder:onInvalid:)``;
 /// and the ``states`` of the connection.
@@ -61,17 +62,18 @@ public struct EventSource: AsyncSequence, Sendable {
     ///
     /// - Parameters:
     ///   - url: An absolute `http` or `https` URL. Anything else is an ``EventSourceError/Code/invalidRequest`` from the
-    ///     first `next()`.
+    ///     first `next()`. A user and a password in it are not sent; `Authorization` is a header.
     ///   - method: Any but CONNECT, TRACE and TRACK, which `fetch` forbids too.
     ///   - headers: Sent with each request. `Accept` and `Cache-Control` replace what would be sent, `text/event-stream`
-    ///     and `no-cache`; `Last-Event-ID` is ignored, see ``Configuration/lastEventID``. `Authorization`, `Cookie` and
-    ///     `Proxy-Authorization` are not sent on to another origin by a redirect.
+    ///     and `no-cache`; `Last-Event-ID` is ignored, see ``Configuration/lastEventID``. `Authorization`, `Cookie`,
+    ///     `Proxy-Authorization` and `Host` are not sent on to another origin by a redirect.
     ///   - body: Sent with each request, also with those that reconnect. Its `Content-Type` is one of the headers.
     ///   - configuration: Where to begin, how to reconnect, when to give up on a silent connection, how large an event
     ///     may be.
     ///   - client: The client to connect with; `nil` for one made for streams, shared by all event sources. Your own
-    ///     should have redirects disallowed, else it follows them by its own rules, and no read timeout and no
-    ///     decompression.
+    ///     should have redirects disallowed, else it follows them by its own rules, no read timeout, no decompression,
+    ///     and HTTP/1 only: over HTTP/2, ``restart()`` and ``Configuration/idleTimeout`` leave the stream, but not the
+    ///     connection, which may be the one that is dead.
     ///   - clock: What waiting is measured with.
     public init(
         _ url: String,

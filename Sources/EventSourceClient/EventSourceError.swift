@@ -50,9 +50,11 @@ public struct EventSourceError: Error, Sendable, Hashable, CustomStringConvertib
     public var code: Code
 
     /// What happened, for people, without a full stop: `http://127.0.0.1:8080/feed: 404 Not Found`.
+    ///
+    /// It may be logged: URLs are in it without user, password and query, in which tokens travel.
     public var message: String
 
-    /// The URL it happened at, after redirects.
+    /// The URL it happened at, after redirects, as a whole.
     public var url: String
 
     /// The status of the answer, if there was one.
@@ -66,7 +68,7 @@ public struct EventSourceError: Error, Sendable, Hashable, CustomStringConvertib
 
     init(_ code: Code, _ message: String, url: String, status: Int? = nil, body: String = "") {
         self.code = code
-        self.message = "\(url): \(message)"
+        self.message = "\(redactedURL(url)): \(message)"
         self.url = url
         self.status = status
         self.body = body

@@ -32,6 +32,7 @@ extension HTTPClientError {
         switch self {
         case .remoteConnectionClosed: "the server closed the connection"
         case .connectTimeout: "no connection in time"
+        case .deadlineExceeded: "no answer in time"
         default: shortDescription.lowercased()
         }
     }

@@ -19,18 +19,20 @@ extension HTTPClient {
             connectionPool: .init(idleTimeout: .seconds(5)),
             decompression: .disabled
         )
+        // A connection for each stream: closing it is what "counts as lost" means, and what a restart does. Over HTTP/2
+        // only the stream is reset, and the next request goes over the same connection, dead or not. There is never a
+        // second one to a host either, so streams beyond what one may have would wait for the pool, and fail.
+        configuration.httpVersion = .http1Only
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1 << 16
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.http1_1ConnectionDebugInitializer = { channel in
             channel.eventLoop.makeCompletedFuture { try HeadLimit.add(to: channel) }.flatMap { keepAlive(channel) }
         }
-        configuration.http2ConnectionDebugInitializer = keepAlive
         return HTTPClient(configuration: configuration)
     }()
 
     /// Has the kernel ask after a peer that has been silent for a minute, so that a stream whose server vanished
     /// without a word (a power cut, a forgetful router) ends, where no idle timeout is set.
-    @Sendable
     private static func keepAlive(_ channel: any Channel) -> EventLoopFuture<Void> {
         let on = channel.setOption(.socketOption(.so_keepalive), value: 1)
         #if os(Linux)

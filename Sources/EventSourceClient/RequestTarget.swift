@@ -11,13 +11,12 @@ import Foundation
 /// Where a request goes and what it carries, through the redirects on its way. Does no I/O.
 ///
 /// Redirects are followed as `fetch` does, which EventSource is built on: at most ten in a row; 303, and a POST that
-/// meets 301 or 302, go on as GET without a body; what authorizes does not go to another origin; and the next
-/// reconnection begins at the first URL again.
+/// meets 301 or 302, go on as GET without a body; what authorizes does not go to another origin, nor does a `Host` that was
+/// set for the first one; and the next reconnection begins at the first URL again.
 ///
 /// Source: WHATWG Fetch 4.4, "HTTP-redirect fetch"; RFC 9110 §15.4.
 struct RequestTarget: Sendable {
     static let mostRedirects = 10
-    private static let secretHeaders = ["Authorization", "Cookie", "Proxy-Authorization"]
     /// What describes a body and goes with it.
     private static let bodyHeaders = [
         "Content-Encoding", "Content-Language", "Content-Length", "Content-Location", "Content-Type",
@@ -68,7 +67,8 @@ struct RequestTarget: Sendable {
             throw error(.invalidRedirect, "redirects (\(status.code)) without saying where to")
         }
         guard let next = URL(string: target, relativeTo: location)?.absoluteURL, Self.isHTTP(next) else {
-            throw error(.invalidRedirect, "redirects (\(status.code)) to \"\(target)\", which is no http or https URL")
+            let shown = redactedURL(target)
+            throw error(.invalidRedirect, "redirects (\(status.code)) to \"\(shown)\", which is no http or https URL")
         }
         redirects += 1
         guard redirects <= Self.mostRedirects else {
@@ -79,9 +79,7 @@ struct RequestTarget: Sendable {
             body = nil
             for name in Self.bodyHeaders { headers.remove(name: name) }
         }
-        if Self.origin(of: next) != Self.origin(of: location) {
-            for name in Self.secretHeaders { headers.remove(name: name) }
-        }
+        if Self.origin(of: next) != Self.origin(of: location) { headers.removeWhatIsForOneOrigin() }
         location = next
     }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import AsyncHTTPClient
 import EventSourceClient
+import MartletServer
 import NIOCore
 import NIOHTTP1
 
@@ -56,12 +57,13 @@ struct PublishCommand: AsyncParsableCommand {
     mutating func validate() throws {
         if topics.isEmpty { throw ValidationError("An update needs a topic: --topic greetings, for instance.") }
         if let retry, retry < 0 { throw ValidationError("--retry takes milliseconds, from 0 up.") }
-        guard hasHTTPScheme(address) else {
-            throw ValidationError("'\(address)' is no URL of a hub: it has to begin with http:// or https://.")
-        }
+        try refuseUserinfo(in: address, use: "--token")
+        guard hasHTTPScheme(address) else { throw noURL(address, "of a hub") }
     }
 
     mutating func run() async throws {
+        StandardOutput.ignoreBrokenPipes()
+        let answer: String
         do throws(PublishRefusal) {
             let update = PublishForm(
                 topics: topics,
@@ -71,12 +73,12 @@ struct PublishCommand: AsyncParsableCommand {
                 isPrivate: isPrivate,
                 retry: retry
             )
-            let answer = try await post(update)
-            _ = StandardOutput.write(Array((answer + "\n").utf8))
+            answer = try await post(update)
         } catch {
             StandardError.write(error.sentence)
             throw ExitCode.failure
         }
+        try StandardOutput.write(Array((answer + "\n").utf8))
     }
 
     private var address: String {
@@ -97,17 +99,19 @@ struct PublishCommand: AsyncParsableCommand {
             request.headers.add(name: "Authorization", value: "Bearer \(token)")
         }
         request.body = .bytes(ByteBuffer(bytes: update.encoded))
+        let deadline = NIODeadline.now() + .seconds(30)
+        let shown = redactedURL(address)
         let status: HTTPResponseStatus
         let body: String
         do {
-            let response = try await HTTPClient.forStreams.execute(request, timeout: .seconds(30))
+            let response = try await HTTPClient.forStreams.execute(request, deadline: deadline)
             status = response.status
-            body = String(buffer: try await response.body.collect(upTo: 1 << 20))
+            body = String(buffer: try await response.body.collect(upTo: 1 << 20, by: deadline))
         } catch {
-            throw PublishRefusal(sentence: "cannot publish to \(address): \(reason(of: error))")
+            throw PublishRefusal(sentence: "cannot publish to \(shown): \(reason(of: error))")
         }
         guard (200..<300).contains(status.code) else {
-            throw PublishRefusal(sentence: RefusalSentence("\(address) refused: \(status)", body: body).text)
+            throw PublishRefusal(sentence: RefusalSentence("\(shown) refused: \(status)", body: body).text)
         }
         return body.last == "\n" ? String(body.dropLast()) : body
     }

@@ -33,7 +33,9 @@ enum EventFormat {
 
     /// Appends the inside of a JSON string. Escapes what has to be (RFC 8259 §7), nothing else; so no `\/`.
     static func appendEscaped(_ text: String, to output: inout [UInt8]) {
-        let isSpecial: (UInt8) -> Bool = { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }
+        let isSpecial: (UInt8, UInt8) -> Bool = { byte, _ in
+            byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+        }
         appendReplacing(text, to: &output, where: isSpecial) { byte, output in
             output.append(UInt8(ascii: "\\"))
             switch byte {
@@ -52,13 +54,28 @@ enum EventFormat {
         }
     }
 
-    /// Appends text for a terminal: lines after the first indented, a control character as `^X`, because a stream must
-    /// not be able to move the cursor of who watches it.
+    /// Appends text for a terminal: lines after the first indented, a control character as `^X`, one beyond ASCII (U+0080
+    /// to U+009F, which terminals obey as well) as `M-^X`, because a stream must not be able to move the cursor of who
+    /// watches it.
     static func appendVisible(_ text: String, to output: inout [UInt8]) {
-        appendReplacing(text, to: &output, where: { ($0 < 0x20 && $0 != 0x09) || $0 == 0x7F }) { byte, output in
-            if byte == 0x0A {
+        func isControl(_ byte: UInt8, after last: UInt8) -> Bool {
+            switch byte {
+            case 0x09: false
+            case 0..<0x20, 0x7F: true
+            case 0x80...0x9F: last == 0xC2
+            default: false
+            }
+        }
+        appendReplacing(text, to: &output, where: isControl) { byte, output in
+            switch byte {
+            case 0x0A:
                 output.append(contentsOf: "\n    ".utf8)
-            } else {
+            case 0x80...:
+                // In place of the first of its two bytes, which was copied already.
+                output.removeLast()
+                output.append(contentsOf: "M-^".utf8)
+                output.append(byte ^ 0xC0)
+            default:
                 output.append(UInt8(ascii: "^"))
                 output.append(byte ^ 0x40)
             }
@@ -66,17 +83,22 @@ enum EventFormat {
     }
 
     /// Copies text in the longest pieces that need no replacement.
+    ///
+    /// - Parameter isSpecial: Is told a byte, and the one before it.
     @inline(__always)
     private static func appendReplacing(
         _ text: String,
         to output: inout [UInt8],
-        where isSpecial: (UInt8) -> Bool,
+        where isSpecial: (UInt8, UInt8) -> Bool,
         with replace: (UInt8, inout [UInt8]) -> Void
     ) {
         var text = text
         text.withUTF8 { bytes in
             var start = 0
-            for (index, byte) in bytes.enumerated() where isSpecial(byte) {
+            var last: UInt8 = 0
+            for (index, byte) in bytes.enumerated() {
+                defer { last = byte }
+                guard isSpecial(byte, last) else { continue }
                 output.append(contentsOf: bytes[start..<index])
                 replace(byte, &output)
                 start = index + 1

@@ -33,8 +33,6 @@ struct RefusalSentence {
 
     init(_ message: String, body: String) {
         let line = body.split(whereSeparator: \.isNewline).first { !$0.allSatisfy(\.isWhitespace) }
-        var visible: [UInt8] = []
-        EventFormat.appendVisible(String(line?.prefix(500) ?? ""), to: &visible)
-        text = visible.isEmpty ? message : "\(message): \(String(decoding: visible, as: UTF8.self))"
+        text = line.map { "\(message): \($0.prefix(500))" } ?? message
     }
 }

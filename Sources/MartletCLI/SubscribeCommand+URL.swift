@@ -1,3 +1,19 @@
+import ArgumentParser
+import EventSourceClient
+
+/// Throws a sentence if a URL has a user or a password in it, which would not be sent; the sentence does not repeat them.
+func refuseUserinfo(in url: String, use options: String = "--token or --header") throws(ValidationError) {
+    guard userinfo(of: url) != nil else { return }
+    throw ValidationError(
+        "The user or password before the host of '\(redactedURL(url))' would not be sent; use \(options) instead."
+    )
+}
+
+/// What is said of a URL that is none of HTTP.
+func noURL(_ url: String, _ what: String) -> ValidationError {
+    ValidationError("'\(redactedURL(url))' is no URL \(what): it has to begin with http:// or https://.")
+}
+
 /// Whether a URL can be one of HTTP at all.
 func hasHTTPScheme(_ url: String) -> Bool {
     let url = url.lowercased()

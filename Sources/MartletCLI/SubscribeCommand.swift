@@ -16,14 +16,14 @@ struct SubscribeCommand: AsyncParsableCommand {
               martlet subscribe https://example.com/feed --json --count 9 | jq .data
 
             An event is printed as `[id] type: data`, with the further lines of its data indented and control \
-            characters as ^X; with --json as one object on a line:
+            characters as ^X or M-^X; with --json as one object on a line:
 
               {"id":"k3f9x-1042","type":"message","data":"hello"}
 
             When the connection is lost or the server ends the stream, it connects again, as EventSource does in a \
             browser, and goes on after the last event seen. It ends with status 0 when the server answers 204, after \
             --count events, on Ctrl-C, and when nobody reads its output any more; with status 1 and a sentence when \
-            the server refuses.
+            the server refuses, and when its output can't be written.
             """
     )
 
@@ -65,9 +65,8 @@ struct SubscribeCommand: AsyncParsableCommand {
     var count: Int?
 
     mutating func validate() throws {
-        guard hasHTTPScheme(url) else {
-            throw ValidationError("'\(url)' is no URL of a stream: it has to begin with http:// or https://.")
-        }
+        try refuseUserinfo(in: url)
+        guard hasHTTPScheme(url) else { throw noURL(url, "of a stream") }
         if let count, count < 1 {
             throw ValidationError("--count takes a number from 1 up.")
         }
@@ -89,7 +88,7 @@ struct SubscribeCommand: AsyncParsableCommand {
         var left = count ?? .max
         var report = ConnectionReport()
         var batches = source.items.makeAsyncIterator()
-        do throws(EventSourceError) {
+        do {
             while left > 0, let batch = try await batches.nextBatch() {
                 text.removeAll(keepingCapacity: true)
                 for item in batch where left > 0 {
@@ -102,9 +101,9 @@ struct SubscribeCommand: AsyncParsableCommand {
                     }
                 }
                 // What came together is written together; a reader behind a pipe still gets each event at once.
-                guard text.isEmpty || StandardOutput.write(text) else { return }
+                guard try text.isEmpty || StandardOutput.write(text) else { return }
             }
-        } catch {
+        } catch let error as EventSourceError {
             StandardError.write(RefusalSentence(error).text)
             throw ExitCode.failure
         }

@@ -58,14 +58,16 @@ import Testing
         }
     }
 
-    @Test func `what authorizes is not sent to another origin`() async throws {
+    @Test func `what authorizes, and a Host, are not sent to another origin`() async throws {
         try await ScriptedServer.run([Self.stream]) { other async throws in
             try await ScriptedServer.run([Self.redirect(302, "Location: \(other.url)\r\n")]) { first async throws in
-                let headers: HTTPHeaders = ["Authorization": "a", "Cookie": "b", "X-Mine": "c"]
+                let headers: HTTPHeaders = ["Authorization": "a", "Cookie": "b", "X-Mine": "c", "Host": "site.example"]
                 _ = try await events(of: first.source(lastEventID: "7", headers: headers))
                 let (asked, led) = (try #require(first.requests.first), try #require(other.requests.first))
                 #expect([asked["Authorization"], asked["Cookie"], asked["X-Mine"]] == ["a", "b", "c"])
                 #expect([led["Authorization"], led["Cookie"], led["X-Mine"]] == [nil, nil, "c"])
+                #expect(asked["Host"] == "site.example")
+                #expect(led["Host"] == "127.0.0.1:\(other.port)")
                 #expect(led["Last-Event-ID"] == "7")
             }
         }

@@ -108,6 +108,22 @@ import Testing
         }
     }
 
+    @Test(arguments: [1, nil])
+    func `a restart goes before whatever is found at the same time`(found: Int?) async {
+        let source = EventSource("http://127.0.0.1:1/")
+        let reader = EventReader(source, reportsComments: false)
+        do throws(EventReader.Interruption) {
+            _ = try await reader.wait(within: nil, isolation: #isolation) { () -> Int? in
+                // What it breaks off is found as a failure, which is none.
+                source.restart()
+                return found
+            }
+            Issue.record("the restart is not noticed")
+        } catch {
+            #expect(error == .restarted)
+        }
+    }
+
     @Test func `a hundred restarts in a row leave one connection`() async throws {
         let stalled: ScriptedServer.Step = { exchange in
             try await exchange.openStream()

@@ -134,6 +134,17 @@ import Testing
         }
     }
 
+    @Test func `a message has the URL without its secrets, and the error has it whole`() async throws {
+        try await ScriptedServer.run([
+            { try await $0.send("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n") }
+        ]) { server async throws in
+            let url = "http://user:secret@127.0.0.1:\(server.port)/stream?authorization=secret"
+            let error = await #expect(throws: EventSourceError.self) { try await events(of: EventSource(url)) }
+            #expect(error?.message == "\(server.url): 404 Not Found")
+            #expect(error?.url == url)
+        }
+    }
+
     @Test func `of a refusal that never ends 64 KiB are kept`() async throws {
         try await ScriptedServer.run([
             { exchange in

@@ -43,11 +43,13 @@ import Testing
         ("https://a.example/", "https://a.example:443/", true), ("http://a.example/", "http://a.example:81/", false),
         ("http://a.example/", "https://a.example/", false), ("http://a.example/", "http://b.a.example/", false),
     ])
-    func `what authorizes stays within its origin`(from: String, to: String, keeps: Bool) throws {
-        let headers: HTTPHeaders = ["authorization": "x", "Cookie": "x", "Proxy-Authorization": "x", "X-Other": "x"]
+    func `what authorizes, and a host's name, stay within their origin`(from: String, to: String, keeps: Bool) throws {
+        let headers: HTTPHeaders = [
+            "authorization": "x", "Cookie": "x", "Proxy-Authorization": "x", "host": "x", "X-Other": "x",
+        ]
         var target = try RequestTarget(from, headers: headers)
         try target.follow(.temporaryRedirect, to: to)
-        #expect(target.headers.count == (keeps ? 4 : 1))
+        #expect(target.headers.count == (keeps ? 5 : 1))
         #expect(target.headers["X-Other"] == ["x"])
     }
 

@@ -65,10 +65,44 @@ import Testing
 
     @Test(arguments: [
         ("no", "", "no"), ("no", "\n\n", "no"), ("no", "first\nsecond", "no: first"),
-        ("no", "  \r\n it\u{7}\r\n", "no:  it^G"),
+        ("no", "  \r\n it\r\n", "no:  it"),
     ])
     func `a refusal says the first line of the body`(message: String, body: String, sentence: String) {
         #expect(RefusalSentence(message, body: body).text == sentence)
+    }
+
+    @Test(arguments: [
+        ("a: not an event stream, but text/\u{9B}2J", "", "a: not an event stream, but text/M-^[2J"),
+        ("a: 404 No\u{1B}[2J", "it\u{7}\u{9D}", "a: 404 No^[[2J: it^GM-^]"),
+        ("two\nlines", "", "two\n    lines"),
+    ])
+    func `what a server says of itself moves no cursor`(message: String, body: String, line: String) {
+        let sentence = RefusalSentence(message, body: body).text
+        #expect(StandardError.line(sentence) == Array("martlet: \(line)\n".utf8))
+    }
+
+    @Test(arguments: [
+        ["subscribe", "https://user:secret@h/"], ["subscribe", "HTTPS://secret@h?x"],
+        ["publish", "--topic", "t", "--hub", "https://user:secret@h", "x"], ["doctor", "https://user:secret@h/"],
+        ["doctor", "https://h/", "--publish-url", "https://user:secret@h/"],
+        ["bench", "fan-out", "https://user:secret@h"], ["bench", "listen", "https://user:secret@h/feed"],
+    ])
+    func `a password in a URL is refused and not repeated`(arguments: [String]) {
+        let error = #expect(throws: (any Error).self) { _ = try MartletCommand.parseAsRoot(arguments) }
+        guard let error else { return }
+        #expect(MartletCommand.exitCode(for: error) == .validationFailure)
+        let message = MartletCommand.message(for: error)
+        #expect(message.contains("--token"))
+        #expect(!message.contains("secret"))
+    }
+
+    @Test(arguments: [
+        ["subscribe", "ftp://user:secret@h/"], ["subscribe", "h?secret"], ["doctor", "http:///x?secret"],
+        ["publish", "--topic", "t", "--hub", "ftp://h?secret", "x"],
+    ])
+    func `what is no URL is refused without its secrets`(arguments: [String]) {
+        let error = #expect(throws: (any Error).self) { _ = try MartletCommand.parseAsRoot(arguments) }
+        #expect(error.map { MartletCommand.message(for: $0).contains("secret") } == false)
     }
 
     @Test(arguments: [

@@ -30,6 +30,12 @@ import Testing
         #expect(findings[1]["seconds"] is NSNull)
     }
 
+    @Test func `the URL is told without its secrets`() throws {
+        let report = DoctorReport(url: "https://user:secret@h/feed?authorization=secret", findings: [])
+        let object = try #require(try JSONSerialization.jsonObject(with: Data(report.json)) as? [String: Any])
+        #expect(object["url"] as? String == "https://h/feed")
+    }
+
     @Test func `people get a line, a cure below it, and no control characters of the server's`() {
         let report = report(.ok(.status, "a\u{1B}[2J"), .warn(.httpVersion, "b", cure: "c"))
         let text = String(decoding: report.text(isColoured: false), as: UTF8.self)

@@ -25,8 +25,9 @@ import Testing
         #expect(DoctorTarget(url)?.isLoopback == isLoopback)
     }
 
-    @Test func `a token in the query is not shown`() {
-        #expect(DoctorTarget("https://h/p?authorization=secret#x")?.shown == "https://h/p")
+    @Test(arguments: ["https://h/p?authorization=secret#x", "https://user:secret@h/p", "https://h/p#secret"])
+    func `a secret is not shown`(url: String) {
+        #expect(DoctorTarget(url)?.shown == "https://h/p")
     }
 
     @Test(arguments: [

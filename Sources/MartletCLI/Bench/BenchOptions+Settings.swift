@@ -8,7 +8,6 @@ extension BenchOptions {
     func settings(streams: Int, batches: Bool = false) throws -> LoadSettings {
         var all = headers.map { ($0.name, $0.value) }
         if let token = token ?? environmentValue("MARTLET_TOKEN") { all.append(("Authorization", "Bearer \(token)")) }
-        let address = url ?? environmentValue("MARTLET_HUB") ?? "http://127.0.0.1:8080"
         let target = try HubTarget(
             url: try HubURL(address),
             profile: profile,

@@ -62,7 +62,11 @@ struct BenchOptions: ParsableArguments {
     @Flag(help: "Print one JSON object, with all figures by name.")
     var json = false
 
+    /// The hub, or with the profile `sse` the stream.
+    var address: String { url ?? environmentValue("MARTLET_HUB") ?? "http://127.0.0.1:8080" }
+
     mutating func validate() throws {
+        try refuseUserinfo(in: address)
         if let loops { try BenchOptions.check("--loops", loops, 1...256) }
         try BenchOptions.check("--concurrency", concurrency, 1...65_536)
         try BenchOptions.check("--drain", seconds: drain, from: 0.1)

@@ -29,9 +29,7 @@ struct ListenCommand: AsyncParsableCommand {
         try BenchOptions.check("--subscribers", subscribers, 1...1_000_000)
         try BenchOptions.check("--duration", seconds: duration, from: 0.1)
         guard let url = bench.url else { throw ValidationError("Say what to listen to: the URL of a stream.") }
-        guard hasHTTPScheme(url) else {
-            throw ValidationError("'\(url)' is no URL of a stream: it has to begin with http:// or https://.")
-        }
+        guard hasHTTPScheme(url) else { throw noURL(url, "of a stream") }
         bench.profile = .sse
     }
 

@@ -1,3 +1,5 @@
+import EventSourceClient
+
 /// Judges how the server answered: by its head, before any event.
 struct AnswerJudgement {
     let target: DoctorTarget
@@ -63,7 +65,7 @@ struct AnswerJudgement {
         guard let last = self.record.redirects.last, self.record.head != nil else { return [] }
         let statuses = self.record.redirects.map { String($0.status) }.joined(separator: ", ")
         let end = DoctorTarget(last.target)
-        let place = end?.shown ?? last.target
+        let place = redactedURL(last.target)
         var sentence = "It is redirected (\(statuses)) to \(place); every reconnection takes that way again."
         if self.isAuthorized, let end, end.origin != self.target.origin {
             sentence += " The token and cookies are not sent to another origin."

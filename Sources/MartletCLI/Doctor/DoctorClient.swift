@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import EventSourceClient
+import MartletServer
 import NIOCore
 import NIOHTTP1
 import NIOHTTPCompression
@@ -17,8 +18,6 @@ struct DoctorClient: Sendable {
     /// What goes with each request: the user's headers and token.
     private let headers: HTTPHeaders
 
-    /// What secrets travel in; they don't follow a redirect to another origin (WHATWG Fetch §4.4).
-    private static let secretHeaders = ["Authorization", "Cookie", "Proxy-Authorization"]
     private static let mostRedirects = 10
 
     init(headers: HTTPHeaders, trust: [NIOSSLCertificate]) {
@@ -67,9 +66,7 @@ struct DoctorClient: Sendable {
                 return await self.read(response, into: log)
             }
             guard let next = self.target(of: head, from: url, log) else { return }
-            if DoctorTarget(next)?.origin != DoctorTarget(url)?.origin {
-                for name in Self.secretHeaders { headers.remove(name: name) }
-            }
+            if DoctorTarget(next)?.origin != DoctorTarget(url)?.origin { headers.removeWhatIsForOneOrigin() }
             url = next
         }
     }
@@ -110,9 +107,10 @@ struct DoctorClient: Sendable {
         request.headers = self.headers
         request.headers.replaceOrAdd(name: "Content-Type", value: "application/x-www-form-urlencoded")
         request.body = .bytes(ByteBuffer(bytes: form.encoded))
+        let deadline = NIODeadline.now() + .seconds(5)
         do {
-            let response = try await self.execute(request, deadline: .now() + .seconds(5))
-            let body = try await response.body.collect(upTo: StreamRecord.keptBody)
+            let response = try await self.execute(request, deadline: deadline)
+            let body = try await response.body.collect(upTo: StreamRecord.keptBody, by: deadline)
             var record = StreamRecord()
             record.took(body.readableBytesView, count: body.readableBytes, at: 0)
             let head = AnswerHead(response)
@@ -181,7 +179,8 @@ struct DoctorClient: Sendable {
         }
         guard let next = URL(string: location, relativeTo: URL(string: url))?.absoluteURL, DoctorTarget(next) != nil
         else {
-            return lost("The answer redirects (\(head.status)) to \"\(location)\", which is no http or https URL.")
+            let shown = redactedURL(location)
+            return lost("The answer redirects (\(head.status)) to \"\(shown)\", which is no http or https URL.")
         }
         guard log.current.redirects.count < Self.mostRedirects else {
             return lost("The answer redirects more than \(Self.mostRedirects) times.")

@@ -80,14 +80,14 @@ struct DoctorCommand: AsyncParsableCommand {
     var json = false
 
     mutating func validate() throws {
-        guard hasHTTPScheme(url), DoctorTarget(url) != nil else {
-            throw ValidationError("'\(url)' is no URL of a stream: it has to begin with http:// or https://.")
-        }
+        try refuseUserinfo(in: url)
+        guard hasHTTPScheme(url), DoctorTarget(url) != nil else { throw noURL(url, "of a stream") }
         guard listen >= 1, listen <= 3600 else {
             throw ValidationError("--listen takes seconds, from 1 to 3600.")
         }
-        if let publishURL, DoctorTarget(publishURL) == nil {
-            throw ValidationError("'\(publishURL)' is no URL to publish to: it has to begin with http:// or https://.")
+        if let publishURL {
+            try refuseUserinfo(in: publishURL)
+            guard DoctorTarget(publishURL) != nil else { throw noURL(publishURL, "to publish to") }
         }
         if publishURL != nil, isSilent {
             throw ValidationError("--publish-url and --no-publish exclude each other.")
@@ -108,9 +108,7 @@ struct DoctorCommand: AsyncParsableCommand {
         let trust = try readAuthorities()
         let topic = "doctor/" + String(UInt64.random(in: .min ... .max), radix: 36)
         let address = self.address(topic: topic)
-        guard let target = DoctorTarget(address) else {
-            throw ValidationError("'\(address)' is no URL of a stream.")
-        }
+        guard let target = DoctorTarget(address) else { throw noURL(address, "of a stream") }
         let client = DoctorClient(headers: requestHeaders, trust: trust)
         let run = DoctorRun(
             target: target,
@@ -126,7 +124,7 @@ struct DoctorCommand: AsyncParsableCommand {
         await client.shutdown()
         let report = DoctorReport(url: address, findings: examination.findings)
         let isColoured = isatty(STDOUT_FILENO) == 1 && environmentValue("NO_COLOR") == nil
-        _ = StandardOutput.write(json ? report.json : report.text(isColoured: isColoured))
+        try StandardOutput.write(json ? report.json : report.text(isColoured: isColoured))
         if report.outcome != .fit { throw ExitCode(report.outcome.rawValue) }
     }
 

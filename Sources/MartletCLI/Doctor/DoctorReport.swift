@@ -1,3 +1,5 @@
+import EventSourceClient
+
 /// All findings of one run, and what they come to.
 struct DoctorReport: Sendable {
     let url: String
@@ -38,7 +40,7 @@ struct DoctorReport: Sendable {
             append("\"")
         }
         append(#"{"url":"#)
-        appendString(self.url)
+        appendString(redactedURL(self.url))
         append(#","fit":\#(self.outcome == .fit),"findings":["#)
         for (index, finding) in self.findings.enumerated() {
             append(index == 0 ? "{" : ",{")

@@ -1,3 +1,5 @@
+import EventSourceClient
+
 /// Publishing, and seeing when it arrives.
 extension DoctorRun {
     private static let samples = 5
@@ -70,22 +72,23 @@ extension DoctorRun {
     private func refusal(_ answer: DoctorClient.Publication, _ hub: DoctorHub) -> DeliveryRecord? {
         // Elsewhere anything may be answered with 200, a page for instance.
         let isHub = answer.mediaType == "text/plain" || !hub.isGuessed
+        let place = redactedURL(hub.publish)
         if answer.isTaken, isHub { return nil }
         if answer.status == 0 {
             return .untried(
-                why: "An event could not be published to \(hub.publish): \(answer.sentence).",
+                why: "An event could not be published to \(place): \(answer.sentence).",
                 cure: "Say with --publish-url where updates are posted to."
             )
         }
         if (300..<400).contains(answer.status) {
             return .untried(
-                why: "\(hub.publish) redirects, and publishers don't follow.",
+                why: "\(place) redirects, and publishers don't follow.",
                 cure: "Use the URL it leads to."
             )
         }
         if !isHub || [404, 405].contains(answer.status) {
             return .untried(
-                why: "There is no hub at \(hub.publish) to publish to, so how long an event takes was not measured.",
+                why: "There is no hub at \(place) to publish to, so how long an event takes was not measured.",
                 cure: "Say with --publish-url where updates are posted to."
             )
         }

@@ -1,3 +1,5 @@
+import EventSourceClient
+
 #if canImport(FoundationEssentials)
 import FoundationEssentials
 #else
@@ -45,10 +47,8 @@ struct DoctorTarget: Sendable {
         return "\(self.scheme)://\(host.lowercased())\(isDefault ? "" : ":\(self.port)")"
     }
 
-    /// The same URL with its query cut off, as it may be shown: tokens travel in queries.
-    var shown: String {
-        String(self.text.prefix { $0 != "?" })
-    }
+    /// The same URL, as it may be shown.
+    var shown: String { redactedURL(self.text) }
 }
 
 /// A hub to which an update can be published that this very URL's streams bring.
@@ -67,7 +67,7 @@ struct DoctorHub: Equatable, Sendable {
     ///
     /// - Parameter topic: One that nobody else uses.
     init?(_ target: DoctorTarget, publishURL: String?, topic: String) {
-        let path = target.shown
+        let path = String(target.text.prefix { $0 != "?" })
         let query = target.text.dropFirst(path.count).dropFirst()
         if let publishURL {
             self.publish = publishURL

@@ -4,7 +4,10 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
+import threading
+import time
 
 from harness.lifetime import die_with_parent
 from harness.outcome import Failure, Skipped, check, check_equal
@@ -59,6 +62,50 @@ class Command:
         self.process.wait()
         self.out.close()
         self.err.close()
+
+
+class Rascal:
+    """A server that says `words` to whoever comes, then `again` for as long as anybody takes it, with a pause of `every`
+    seconds before each, and then hangs up. `asked` is what it was sent."""
+
+    def __init__(self, words, again=b"", every=0):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.words, self.again, self.every = words, again, every
+        self.asked = []
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                peer, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.talk, args=(peer,), daemon=True).start()
+
+    def talk(self, peer):
+        with peer:
+            try:
+                self.asked.append(peer.recv(65536))
+                peer.sendall(self.words)
+                while self.again:
+                    time.sleep(self.every)
+                    peer.sendall(self.again)
+            except OSError:
+                pass
+
+    @property
+    def url(self):
+        return "http://127.0.0.1:%d/" % self.listener.getsockname()[1]
+
+    def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+
+
+def stallers(context):
+    """Two servers that answer a head at once: one is silent after it, the other one drips."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 100000\r\n\r\n"
+    return [context.closes(Rascal(head, b"x", every)) for every in (3600, 0.5)]
 
 
 def url(address, path=""):
@@ -188,3 +235,56 @@ def exit_codes(context):
 
     wait_for(ends, 5, "a subscriber whose reader has gone ends", every=0.05)
     check_equal(piped.process.returncode, 0, "the exit code of the pipe")
+
+
+@scenario("output that can't be written is told, with status 1; a reader that has gone is no fault")
+def unwritable(context):
+    if not os.path.exists("/dev/full"):
+        raise Skipped("there is no /dev/full")
+    server = context.server()
+    hub, program = url(server.hub), context.binary
+    subscriber = Command(context, "sh", "-c", f"{program} subscribe {hub}/topics/a > /dev/full")
+    wait_for_streams(server, 1)
+    publisher = Command(context, "sh", "-c", f"{program} publish --hub {hub} --topic a x > /dev/full")
+    for command in (publisher, subscriber):
+        said = command.wait(1).errors()
+        check("No space left on device" in said, f"it does not say why it ended: {said!r}")
+    gone = Command(context, "sh", "-c", f"{{ {program} publish --hub {hub} --topic a x; echo $? >&2; }} | true").wait(0)
+    check_equal(gone.errors(), "0\n", "the exit code of a publisher whose reader has gone")
+
+
+@scenario("a server that falls silent behind its head, or drips, holds up publish and check-config for a time only")
+def stalled(context):
+    silent, dripping = stallers(context)
+    program = context.binary
+    with open(context.path("keys.yaml"), "w") as file:
+        json.dump({"log": {"store": "memory"}, "auth": {"publish": {"jwks": dripping.url}, "anonymous": True}}, file)
+    publishers = [
+        Command(context, program, "publish", "--hub", server.url, "--topic", "a", "x") for server in (silent, dripping)
+    ]
+    # A key set is waited for 5 s, an answer to an update 30 s.
+    said = Command(context, program, "check-config", "keys.yaml").wait(0, within=10).errors()
+    check("auth.publish.jwks" in said, f"it does not say that keys can't be fetched: {said!r}")
+    for publisher in publishers:
+        said = publisher.wait(1, within=40).errors()
+        check("no answer in time" in said, f"it does not say what it waited for: {said!r}")
+
+
+@scenario("what a server says moves no cursor, and no secret in a URL is printed")
+def printed(context):
+    program = context.binary
+    rascal = context.closes(Rascal(b"HTTP/1.1 200 OK\r\nContent-Type: text/\xc2\x9b2J\r\nContent-Length: 0\r\n\r\n"))
+    said = Command(context, program, "subscribe", rascal.url + "?authorization=secret").wait(1).errors()
+    check("text/M-^[2J" in said and "\x9b" not in said, f"a control character reaches the terminal: {said!r}")
+    check(rascal.url in said and "secret" not in said, f"the sentence has not the URL without its query: {said!r}")
+    guarded = "http://user:secret@127.0.0.1:1/"
+    for words in (
+        ["subscribe", guarded],
+        ["publish", "--hub", guarded, "--topic", "a", "x"],
+        ["doctor", guarded],
+        ["doctor", rascal.url, "--publish-url", guarded],
+        ["bench", "fan-out", guarded],
+        ["bench", "listen", guarded],
+    ):
+        said = Command(context, program, *words).wait(64).errors()
+        check("would not be sent" in said and "secret" not in said, f"what is said of a password in a URL: {said!r}")

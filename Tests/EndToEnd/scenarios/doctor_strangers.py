@@ -2,13 +2,14 @@
 
 import http.server
 import os
-import socket
 import threading
 import time
 
 from harness.outcome import check
 from harness.scenario import scenario
+from harness.stream import HUB
 from harness.waiting import wait_for
+from scenarios.commands import Rascal, stallers, url
 from scenarios.doctor import ORIGIN, Examination
 
 
@@ -73,41 +74,6 @@ def strangers(context):
     short.finish(1).check("stream-end", "fail", "ended the stream")
 
 
-class Rascal:
-    """A server that says `words` to whoever comes, `again` for as long as anybody takes it, and then hangs up."""
-
-    def __init__(self, words, again=b""):
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.words, self.again = words, again
-        threading.Thread(target=self.serve, daemon=True).start()
-
-    def serve(self):
-        while True:
-            try:
-                peer, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.talk, args=(peer,), daemon=True).start()
-
-    def talk(self, peer):
-        with peer:
-            try:
-                peer.recv(65536)
-                peer.sendall(self.words)
-                while self.again:
-                    peer.sendall(self.again)
-            except OSError:
-                pass
-
-    @property
-    def url(self):
-        return "http://127.0.0.1:%d/" % self.listener.getsockname()[1]
-
-    def close(self):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-
-
 STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
 RASCALS = [
     ("answer", "connection", b"", b""),
@@ -141,6 +107,30 @@ def rascals(context):
     wait_for(lambda: process.poll() is not None or resident(process.pid) > 300 << 20, 30, "a flood is examined")
     check(process.poll() is not None, "a flood takes more than 300 MB")
     examination.finish(0).check("format", "ok", "events")
+
+
+@scenario("doctor: a hub that answers publishers with a head and stalls holds nobody up")
+def stalled(context):
+    server = context.server()
+    address = url(server.hub, HUB)
+    for examination in [
+        Examination(context, address, "--topic", "a", "--publish-url", staller.url + "?authorization=secret", listen=1)
+        for staller in stallers(context)
+    ]:
+        told = examination.finish(0).check("delivery", "skip", "no answer in time")
+        check("secret" not in told["sentence"], f"a secret is told: {told}")
+
+
+@scenario("doctor: a Host that the user gives goes to no other origin")
+def host(context):
+    end = context.closes(Rascal(STREAM + b"\r\ndata: x\n\n"))
+    redirect = b"HTTP/1.1 302 Found\r\nLocation: %s\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+    start = context.closes(Rascal(redirect % end.url.encode("ascii")))
+    Examination(context, start.url, "--header", "Host: site.example", listen=1).finish(1)
+    # Who only looks whether there is a connection says nothing.
+    first, second = ([head for head in rascal.asked if head] for rascal in (start, end))
+    check(first and all(b"Host: site.example\r\n" in head for head in first), f"the first origin was asked {first}")
+    check(second and not any(b"site.example" in head for head in second), f"the other origin was asked {second}")
 
 
 def resident(pid):
