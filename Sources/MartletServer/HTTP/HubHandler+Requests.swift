@@ -199,10 +199,10 @@ extension HubHandler {
     }
 
     /// Whether the next part of a request can be looked at. A request is not begun while nobody takes the answers before it:
-    /// many fit into one read, and what they ask for may be large.
+    /// many fit into one read, and what they ask for may be large. A stream of HTTP/2 has one request, and may have no window.
     private func takesParts(_ context: ChannelHandlerContext) -> Bool {
         switch self.state {
-        case .idle: context.channel.isWritable
+        case .idle: self.transport.ending == .ends || context.channel.isWritable
         case .authorizing, .answering, .polling, .passing(requestEnded: true, _), .done: false
         default: true
         }
