@@ -104,7 +104,7 @@ class Rascal:
 
 def stallers(context):
     """Two servers that answer a head at once: one is silent after it, the other one drips."""
-    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 100000\r\n\r\n"
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 1000\r\n\r\n"
     return [context.closes(Rascal(head, b"x", every)) for every in (3600, 0.5)]
 
 
