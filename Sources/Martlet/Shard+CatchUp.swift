@@ -25,10 +25,10 @@ extension Shard {
     /// reached the head: whatever comes later is dispatched to it, so nothing lies between history and live.
     func advance(_ subscriber: Subscriber) {
         var budget = Shard.maxBytesPerTurn
-        if subscriber.isOwedValues, subscriber.cursor <= self.head {
-            subscriber.isOwedValues = false
+        if let owed = subscriber.owed, subscriber.cursor <= self.head {
+            subscriber.owed = nil
             let values = self.newestValues(for: subscriber.cohort, through: subscriber.cursor)
-            let frames = self.frames(of: values, before: subscriber.cursor)
+            let frames = self.frames(of: owed.gap) + self.frames(of: values, before: subscriber.cursor)
             if !frames.isEmpty {
                 guard self.send(self.frame(joining: frames, for: subscriber.coding), to: subscriber) else { return }
             }
@@ -126,13 +126,12 @@ extension Shard {
         let isBeyond = page.first > self.head + 1
         let resumed = isBeyond ? self.head : page.first - 1
         if resumed > requested {
-            self.counters.gaps += 1
             let gap = Gap(
                 requested: Position(epoch: self.epoch, sequence: requested).description,
                 reason: .trimmed,
                 resumed: Position(epoch: self.epoch, sequence: resumed).description
             )
-            frames.append(gap.frame)
+            frames += self.frames(of: gap)
             frames += self.frames(of: self.newestValues(for: subscriber.cohort, through: resumed), before: resumed)
         }
         subscriber.cursor = resumed

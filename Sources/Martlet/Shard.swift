@@ -148,21 +148,22 @@ package final class Shard {
 
     /// What a subscriber is sent before what it has missed, in one frame: an outlet that is full takes no second one.
     private func greeting(_ subscriber: Subscriber, from start: ResumePoint) -> Frame? {
-        var frames: [Frame] = []
-        if let gap = start.gap {
-            self.counters.gaps += 1
-            frames.append(gap.frame)
+        if start.beginsAnew, subscriber.cursor > self.head {
+            subscriber.owed = Owed(gap: start.gap)
+            return nil
         }
+        var frames = self.frames(of: start.gap)
         var known = start.backlog
-        if start.beginsAnew {
-            if subscriber.cursor > self.head {
-                subscriber.isOwedValues = true
-            } else {
-                known += self.newestValues(for: subscriber.cohort, through: subscriber.cursor)
-            }
-        }
+        if start.beginsAnew { known += self.newestValues(for: subscriber.cohort, through: subscriber.cursor) }
         frames += self.frames(of: known, before: subscriber.cursor)
         return frames.isEmpty ? nil : self.frame(joining: frames, for: subscriber.coding)
+    }
+
+    /// What is sent of a gap.
+    func frames(of gap: Gap?) -> [Frame] {
+        guard let gap else { return [] }
+        self.counters.gaps += 1
+        return [gap.frame]
     }
 
     /// What is sent of updates out of turn, and the place where the client is then: they may be old, and if it came back

@@ -31,8 +31,8 @@ package final class Subscriber {
     /// The outlet's progress when it was last looked at, and when it last had changed.
     var progress = 0
     var progressed: NIODeadline = .now()
-    /// It began where the log was ahead of the shard, and is sent the newest values once the shard is there, too.
-    var isOwedValues = false
+    /// What it is sent once the shard is where it begins, too: the log was ahead of the shard.
+    var owed: Owed?
     /// Tells it from the shard's other subscribers, of all times.
     let number: Int
     let joined: NIODeadline
@@ -57,6 +57,14 @@ package final class Subscriber {
         self.number = number
         self.joined = .now()
     }
+}
+
+/// The newest values, and before them what one has to be told of a gap: who is cut off between the two comes back without
+/// either. A reference, since hardly anybody is ever owed anything.
+final class Owed {
+    let gap: Gap?
+
+    init(gap: Gap?) { self.gap = gap }
 }
 
 @available(*, unavailable)

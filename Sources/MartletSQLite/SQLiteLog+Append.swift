@@ -36,12 +36,17 @@ extension SQLiteLog {
         }
     }
 
+    /// A clock that shows less, the beginning of 2026, is not set.
+    static let plausible: Int64 = 1_767_225_600_000
+    static let day: Int64 = 86_400_000
+
     /// The time that updates are said to have come at: no earlier than those before them, though the clock was set back or
-    /// is not set yet, or they would be trimmed as old once it is. A day and more ahead of the clock nothing is believed.
+    /// is not set yet, or they would be trimmed as old once it is. A day and more ahead of a clock that is set nothing is
+    /// believed.
     private func stamp() -> Int64 {
         let now = self.now()
         return self.newestStamp.withLock { newest in
-            newest = newest - now < 86_400_000 ? max(newest, now) : now
+            newest = now < Self.plausible || newest - now < Self.day ? max(newest, now) : now
             return newest
         }
     }

@@ -39,7 +39,7 @@ extension SQLiteLog {
         guard self.unplacedBytes > bytes else { return }
         let result: Result<Void, any Error> = await withCheckedContinuation { continuation in
             self.pool.asyncBarrierWriteWithoutTransaction { db in
-                continuation.resume(returning: Result { _ = try db.get().checkpoint(.truncate) })
+                continuation.resume(returning: Result { try SQLiteLog.putInPlace(try db.get()) })
             }
         }
         do {
@@ -47,6 +47,16 @@ extension SQLiteLog {
         } catch {
             throw LogError(path: self.path, error)
         }
+    }
+
+    /// Our own readers are done. Another program's, such as one that makes a copy, may take long, and neither publishers nor
+    /// readers are to wait for it: the next round tries again.
+    private static func putInPlace(_ db: Database) throws {
+        try db.execute(sql: "PRAGMA busy_timeout = 0")
+        defer { try? db.execute(sql: "PRAGMA busy_timeout = \(Int(Schema.busyTimeout * 1000))") }
+        do {
+            try db.checkpoint(.truncate)
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {}
     }
 
     /// Removes one step's worth of what is too old or too many; true if there may be more.
@@ -58,11 +68,21 @@ extension SQLiteLog {
         if let updates = self.keep.updates { end = max(end, min(stop, bounds.last - Int64(updates))) }
         let now = self.now()
         let oldest: Int64? = self.keep.age.map { now - $0.milliseconds }
+        let isClockRight = now >= SQLiteLog.plausible && self.newestStamp.withLock { $0 - now < SQLiteLog.day }
         let start = bounds.first
         let countEnd = end
         let result: Result<Int64, any Error> = await withCheckedContinuation { continuation in
             self.pool.asyncWrite(
-                { db in try self.trim(db, from: start, through: countEnd, until: stop, olderThan: oldest, at: now) },
+                { db in
+                    try self.trim(
+                        db,
+                        from: start,
+                        through: countEnd,
+                        until: stop,
+                        olderThan: oldest,
+                        at: isClockRight ? now : nil
+                    )
+                },
                 completion: { _, result in continuation.resume(returning: result) }
             )
         }
@@ -76,21 +96,25 @@ extension SQLiteLog {
     }
 
     /// Removes from `start` through `end`, and on until `stop` while what comes is older than `oldest`.
+    ///
+    /// - Parameter now: the time, unless the clock may be wrong.
     private func trim(
         _ db: Database,
         from start: Int64,
         through end: Int64,
         until stop: Int64,
         olderThan oldest: Int64?,
-        at now: Int64
+        at now: Int64?
     ) throws -> Int64 {
         var end = end
         if let oldest, end < stop {
-            // From when the clock was ahead: they would be kept until it is there again, and all that comes after them.
-            try db.cachedStatement(
-                sql: "UPDATE entry SET published = ?1 WHERE sequence > ?2 AND sequence <= ?3 AND published > ?4"
-            )
-            .execute(arguments: [now, end, stop, now + 86_400_000])
+            if let now {
+                // From when the clock was ahead: they would be kept until it is there again, and all that comes after them.
+                try db.cachedStatement(
+                    sql: "UPDATE entry SET published = ?1 WHERE sequence > ?2 AND sequence <= ?3 AND published > ?4"
+                )
+                .execute(arguments: [now, end, stop, now + SQLiteLog.day])
+            }
             let young = try Int64.fetchOne(
                 db.cachedStatement(
                     sql: """

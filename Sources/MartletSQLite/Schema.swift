@@ -9,12 +9,15 @@ enum Schema {
     /// The newest layout this version reads and writes.
     static let version: Int64 = 2
 
+    /// For how many seconds somebody else's lock is waited for.
+    static let busyTimeout = 5.0
+
     static var configuration: Configuration {
         var configuration = Configuration()
         configuration.label = "martlet.log"
         configuration.maximumReaderCount = 4
         // Somebody who looks into the file, or a former owner that is just closing it, holds it for a moment only.
-        configuration.busyMode = .timeout(5)
+        configuration.busyMode = .timeout(self.busyTimeout)
         return configuration
     }
 

@@ -153,17 +153,24 @@ import Testing
         #expect(log.bounds == LogBounds(first: 603, last: 602))
     }
 
-    @Test func `a clock that is not set yet makes nothing old`() async throws {
+    @Test("A clock that is not set yet makes nothing old", arguments: [false, true])
+    func unset(publishes: Bool) async throws {
         var log: SQLiteLog? = try self.open(age: .seconds(10))
         _ = try await log?.append([.sample("a")])
         log = nil
         // The machine has started without knowing the time.
-        self.time.advance(by: -900_000)
+        let distance = self.time.now - 1000
+        self.time.advance(by: -distance)
         let reopened = try await self.folder.reopened { try self.open(age: .seconds(10)) }
-        _ = try await reopened.append([.sample("a")])
-        self.time.advance(by: 905_000)
         #expect(try await reopened.trimStep() == false)
-        #expect(reopened.bounds == LogBounds(first: 1, last: 2))
+        if publishes { _ = try await reopened.append([.sample("a")]) }
+        #expect(try await reopened.trimStep() == false)
+        self.time.advance(by: distance + 5000)
+        #expect(try await reopened.trimStep() == false)
+        #expect(reopened.bounds == LogBounds(first: 1, last: publishes ? 2 : 1))
+        self.time.advance(by: 6000)
+        while try await reopened.trimStep() {}
+        #expect(reopened.bounds.first == reopened.bounds.last + 1)
     }
 
     @Test func `what lies beside the file is put in its place though readers follow one another`() async throws {
@@ -186,6 +193,26 @@ import Testing
             group.cancelAll()
         }
         #expect(log.bounds.last == 30)
+    }
+
+    @Test func `a program that reads the file for long keeps nobody waiting`() async throws {
+        let log = try self.open()
+        _ = try await log.append([.sample("a", data: String(repeating: "x", count: 100_000))])
+        var configuration = Configuration()
+        configuration.allowsUnsafeTransactions = true
+        let other = try DatabaseQueue(path: self.folder.file(), configuration: configuration)
+        try other.inDatabase { db in
+            try db.execute(sql: "BEGIN; SELECT count(*) FROM entry")
+        }
+        _ = try await log.append([.sample("a", data: String(repeating: "y", count: 100_000))])
+        let start = ContinuousClock.now
+        try await log.putInPlace(above: 0)
+        // SQLite would wait for five seconds.
+        #expect(ContinuousClock.now - start < .seconds(4))
+        #expect(log.unplacedBytes > 0)
+        try other.inDatabase { try $0.execute(sql: "COMMIT") }
+        try await log.putInPlace(above: 0)
+        #expect(log.unplacedBytes == 0)
     }
 
     @Test func `its size is the file's, also by the name of a link`() async throws {

@@ -1,3 +1,4 @@
+import Foundation
 import Martlet
 import NIOCore
 import Testing
@@ -379,6 +380,19 @@ struct RequestSequenceTests {
             #expect(try await answers() < 30)
             for _ in 1...60 { #expect(try wire.readResponse().text.contains("xxxxx")) }
             #expect(try await answers() == 60)
+        }
+    }
+
+    @Test func `Requests that wait for room are answered though their sender has nothing more to say`() async throws {
+        try await ServedHub.run { hub in
+            let wire = try hub.connect(receiveBuffer: 64 << 10)
+            let count = 20_000
+            let one = "HEAD /topics/a HTTP/1.1\r\nHost: hub.localhost\r\n\r\n"
+            // The answers are more than all buffers on the way take.
+            try wire.send(String(repeating: one, count: count))
+            wire.endOutput()
+            let answers = try wire.readTextToEnd(within: 20)
+            #expect(answers.components(separatedBy: "HTTP/1.1 200 OK\r\n").count == count + 1)
         }
     }
 

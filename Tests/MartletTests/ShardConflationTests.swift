@@ -27,8 +27,12 @@ import Testing
         // The log has the third, and the shard has not been told of it.
         let outlet = self.shard.join(try .sample("values/a"), from: start)
         let another = self.shard.join(try .sample("values/b"), from: start)
+        // Nobody is told of a gap without the values that come with it.
+        #expect(outlet.writes.isEmpty && another.writes.isEmpty)
         self.shard.publish([try self.value("b", "1")])
         for (outlet, data) in [(outlet, "old"), (another, "1")] {
+            #expect(outlet.writes.count == 1)
+            #expect(try outlet.events.map(\.type).contains("martlet:gap") == (start.gap != nil))
             #expect(try outlet.events.filter { $0.type == "message" }.map(\.data) == [data])
             #expect(String(buffer: outlet.writes[outlet.writes.count - 1]).contains("id: k3f9xa-3\n"))
         }

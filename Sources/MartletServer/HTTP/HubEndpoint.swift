@@ -112,7 +112,7 @@ public final class HubEndpoint: Sendable {
     /// Streams that were ended with their token or for their age.
     let expiredStreams = Atomic(0)
     private let addresses: AddressCounts?
-    let listing = ListingChanges()
+    let listing: ListingChanges
     /// The most connections before streams are refused, so that there is always room for short requests.
     let connectionBudget: Int
     private let draining = Atomic(false)
@@ -161,6 +161,7 @@ public final class HubEndpoint: Sendable {
     ) {
         HTTP1Connection.warmUp()
         self.hub = hub
+        self.listing = ListingChanges(startingAt: hub.logState.bounds.last)
         self.limits = limits
         self.access = access
         self.hasSubscriptions = subscriptions

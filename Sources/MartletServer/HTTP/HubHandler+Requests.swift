@@ -191,6 +191,9 @@ extension HubHandler {
         // Hummingbird is given what it was sent at the end of a read.
         if case .passing = self.state { context.fireChannelReadComplete() }
         guard self.held.isEmpty else { return }
+        if case .idle = self.state, self.isQuiescing || self.isInputClosed, self.errorBehind == nil {
+            return self.closeAfterWrites()
+        }
         if let error = self.errorBehind, self.isReadingRequest {
             self.errorBehind = nil
             return self.refuse(error, thenClose: true)

@@ -148,6 +148,8 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
     private func quiesce() {
         self.isQuiescing = true
         switch self.state {
+        // Requests that came wait for room. They are answered, if there is some in time.
+        case .idle where !self.held.isEmpty: self.deadline = min(self.deadline, .now() + Self.lastCall)
         case .idle, .readingHead: self.closeAfterWrites()
         case .polling:
             self.closesAfterAnswer = true
@@ -163,6 +165,8 @@ final class HubHandler: ChannelDuplexHandler, RemovableChannelHandler, HasDeadli
     private func inputClosed(context: ChannelHandlerContext) {
         self.isInputClosed = true
         switch self.state {
+        // Requests that came wait for room; the last answer ends the connection.
+        case .idle where !self.held.isEmpty: break
         case .idle, .readingHead, .lingering: self.closeAfterWrites()
         case .readingBody, .readingEnd, .polling, .done: context.close(promise: nil)
         // There would be nobody to stream to, and most who end one half have ended both.

@@ -8,8 +8,14 @@ import Synchronization
 /// used from any thread.
 final class ListingChanges: Sendable {
     private let count = Atomic(0)
+    /// The last update when the hub began: whoever was told a list with that may have been told of others' streams before.
+    private let first: SequenceNumber
     /// The last update when a list was told, and how many had come or gone when that was done first.
     private let told = Mutex<(last: SequenceNumber, changes: Int)?>(nil)
+
+    init(startingAt first: SequenceNumber) {
+        self.first = first
+    }
 
     /// How many have come or gone.
     var changes: Int { self.count.load(ordering: .acquiring) }
@@ -22,7 +28,8 @@ final class ListingChanges: Sendable {
     ///   - changes: how many had come or gone before the list was made.
     ///   - last: the log's last update before that.
     func isUnchanged(_ changes: Int, at last: SequenceNumber) -> Bool {
-        self.told.withLock { told in
+        if last == self.first { return false }
+        return self.told.withLock { told in
             if let told, told.last == last { return told.changes == changes }
             told = (last, changes)
             return false
