@@ -197,7 +197,9 @@ extension FileFollower {
         for index in entries.indices where entries[index].mark == nil {
             let entry = entries[index]
             let original = truncated.first { mark in
-                FileResumption.isRotated(entry.name, from: mark.name) && holds(mark.place, entry, in: directory)
+                // A copy was made after the last look, and may have kept the time of what it is a copy of.
+                entry.status.modified >= mark.modified && FileResumption.isRotated(entry.name, from: mark.name)
+                    && holds(mark.place, entry, in: directory, ofOther: true)
             }
             guard let original else { continue }
             entries[index].mark = FileMark(
@@ -212,9 +214,16 @@ extension FileFollower {
     }
 
     /// Whether a file has what was read up to a place.
-    private func holds(_ place: FilePlace, _ entry: FileEntry, in directory: FileDirectory) -> Bool {
+    ///
+    /// - Parameter isOther: whether it was read of another file.
+    private func holds(
+        _ place: FilePlace,
+        _ entry: FileEntry,
+        in directory: FileDirectory,
+        ofOther isOther: Bool = false
+    ) -> Bool {
         guard case .opened(let reader) = directory.attempt(entry.name, lineLimit: lineLimit, start: .place(place))
         else { return false }
-        return reader.identity == entry.status.identity && reader.holdsItsPlace
+        return reader.identity == entry.status.identity && reader.holdsItsPlace(ofOther: isOther)
     }
 }

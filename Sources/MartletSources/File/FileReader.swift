@@ -136,11 +136,14 @@ final class FileReader {
     }
 
     /// Whether the file holds what was read of it, up to the place it begins at.
-    var holdsItsPlace: Bool {
+    ///
+    /// - Parameter isOther: whether it was read of another file, of which this may be a copy: then a hole is none of that.
+    func holdsItsPlace(ofOther isOther: Bool = false) -> Bool {
         withUnsafeTemporaryAllocation(byteCount: Self.footprintLength, alignment: 1) { buffer in
             let wanted = UnsafeMutableRawBufferPointer(rebasing: buffer[..<footprint.count])
             guard let count = try? read(at: offset - Int64(footprint.count), wanted) else { return false }
-            return continues(UnsafeRawBufferPointer(rebasing: wanted[..<count]))
+            let found = UnsafeRawBufferPointer(rebasing: wanted[..<count])
+            return isOther ? found.elementsEqual(footprint) : continues(found)
         }
     }
 

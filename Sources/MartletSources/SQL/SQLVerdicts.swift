@@ -57,6 +57,7 @@ struct SQLVerdicts: Sendable {
     }
 
     mutating func serves(_ topic: Topic) {
+        self.refused.remove(topic)
         self.served.insert(true, for: topic)
     }
 

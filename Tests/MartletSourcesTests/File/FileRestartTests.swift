@@ -163,6 +163,24 @@ struct FileRestartTests {
         #expect(FileTestFollower(folder[path], after: second.kept).look() == [])
     }
 
+    @Test("An old copy with a hole, or with the same lines, is not taken for a copy of what was truncated")
+    func notCopied() {
+        for old in [String(repeating: "\0", count: 12) + "stale\n", "old\n1\nstale\n"] {
+            let folder = FileTestFolder()
+            // Rotated away long before.
+            folder.append(old, to: "log.2")
+            folder.setModified("log.2", secondsAgo: 3600)
+            folder.append("old\n", to: "log")
+            let first = FileTestFollower(folder["log"])
+            #expect(first.look() == [])
+            folder.append("1\n", to: "log")
+            #expect(first.look() == ["1"])
+            folder.truncate("log")
+            folder.append("4\n", to: "log")
+            #expect(FileTestFollower(folder["log"], after: first.kept).look() == ["4"])
+        }
+    }
+
     @Test("A file that was deleted meanwhile, and made anew, perhaps with the same inode, is read from its start")
     func recreated() {
         for text in ["n\n", "new and longer\n"] {
