@@ -5,8 +5,8 @@ import Synchronization
 /// any thread.
 ///
 /// Event loops append one after the other, and are given numbers (``inOrder(_:)``); they encode side by side, and here what
-/// they bring is put in that order again. What comes while a shard has not yet looked is one batch for it. A shard without subscribers is left to sleep, and told of many updates
-/// at once: waking a loop costs more than a publish.
+/// they bring is put in that order again. What comes while a shard has not yet looked is one batch for it. A shard without
+/// subscribers is left to sleep, and told of many updates at once: waking a loop costs more than a publish.
 final class DispatchLanes: Sendable {
     /// What waits for one shard.
     private struct Lane {

@@ -59,6 +59,9 @@ package final class Subscriber {
     }
 }
 
+@available(*, unavailable)
+extension Subscriber: Sendable {}
+
 /// The newest values, and before them what one has to be told of a gap: who is cut off between the two comes back without
 /// either. A reference, since hardly anybody is ever owed anything.
 final class Owed {
@@ -66,9 +69,6 @@ final class Owed {
 
     init(gap: Gap?) { self.gap = gap }
 }
-
-@available(*, unavailable)
-extension Subscriber: Sendable {}
 
 /// The subscribers of one shard that have the same interest, in the same coding: what is found and framed for one of them
 /// goes to all.

@@ -410,17 +410,14 @@ struct RedisSourceTests {
         }
     }
 
+    private func rooms() throws -> OwnedTopics {
+        OwnedTopics(of: "chat", selector: try Selector("rooms/{room}"), isPublic: true, isWatchedAsOne: true)
+    }
+
     @Test func `messages of channels go to the topics that the channels name, while somebody looks`() async throws {
         try await RedisServer.run { server in
             let bench = try Bench(server)
-            let stage = HubStage(
-                OwnedTopics(
-                    of: "chat",
-                    selector: try Selector("rooms/{room}"),
-                    isPublic: true,
-                    isWatchedAsOne: true
-                )
-            )
+            let stage = HubStage(try self.rooms())
             var configuration = RedisClient.Configuration(url: try server.url())
             configuration.firstBackoff = .milliseconds(5)
             configuration.longestBackoff = .milliseconds(20)
@@ -460,15 +457,8 @@ struct RedisSourceTests {
     @Test func `a message whose topic another source has by name is not published`() async throws {
         try await RedisServer.run { server in
             let bench = try Bench(server)
-            let stage = HubStage(
-                OwnedTopics(
-                    of: "chat",
-                    selector: try Selector("rooms/{room}"),
-                    isPublic: true,
-                    isWatchedAsOne: true
-                ),
-                others: [OwnedTopics(of: "other", selector: try Selector("rooms/secret"))]
-            )
+            let secret = OwnedTopics(of: "other", selector: try Selector("rooms/secret"))
+            let stage = HubStage(try self.rooms(), others: [secret])
             let source = RedisChannelSource(
                 topics: stage.topics,
                 client: RedisClient(.init(url: try server.url())),
